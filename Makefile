@@ -1,0 +1,52 @@
+# Two commands matter: `make demo` and `make test`. Everything they need is installed below.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+export ASSAY_HOME ?= $(CURDIR)/.assay
+export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
+export PYTHONDONTWRITEBYTECODE := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
+
+.PHONY: help install demo test lint unit bench lock clean
+
+help: ## what you can do here
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+install: $(STAMP) ## the virtual environment, from requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"Assay needs Python 3.11, 3.12 or 3.13; this is {v[0]}.{v[1]}. Say which: make PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP) ## a warehouse with simulated logs, from nothing, in minutes
+	@$(BIN)/python -m orchestration.demo
+
+test: $(STAMP) lint unit ## every linter and every test
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint models tests/dbt
+
+unit: $(STAMP)
+	$(BIN)/pytest
+
+bench: $(STAMP) ## the figures of docs/performance.md
+	@$(BIN)/assay bench landing
+
+lock: ## renew requirements.lock for every supported Python (needs the network)
+	@$(PYTHON) -m venv .cache/lock && .cache/lock/bin/pip install --quiet uv
+	UV_CACHE_DIR=.cache/uv .cache/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras \
+		--generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
+
+clean: ## stop the embedded server, remove everything that was made
+	@test ! -x $(BIN)/assay || $(BIN)/assay down
+	rm -rf .venv .assay .cache target logs *.egg-info

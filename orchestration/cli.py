@@ -1,0 +1,61 @@
+"""The `assay` command. Subcommands load only when they run: `assay --help` must not wait for dbt."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from orchestration.errors import AssayError
+
+# name -> (module that holds a click command of that name, line for --help)
+COMMANDS = {
+    "up": ("orchestration.warehouse.commands", "Start the embedded PostgreSQL."),
+    "down": ("orchestration.warehouse.commands", "Stop the embedded PostgreSQL."),
+    "status": ("orchestration.warehouse.commands", "What runs, where, and what has landed."),
+    "sql": ("orchestration.warehouse.commands", "Run a query; table, --csv or --json."),
+    "simulate": (
+        "orchestration.simulator.commands",
+        "Write the logs of a made-up assistant product.",
+    ),
+    "land": ("orchestration.landing.commands", "Land files, folders, stdin or the inbox."),
+    "quarantine": ("orchestration.landing.commands", "List refused lines, show one as it came."),
+    "replay": ("orchestration.landing.commands", "Land quarantined lines again after a fix."),
+    "build": ("orchestration.warehouse.build", "Build and test the dbt models."),
+    "bench": ("orchestration.bench.commands", "Measure, and print ratios."),
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when the command is used, not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(COMMANDS[name][0]), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="assay")
+def assay() -> None:
+    """The analytics warehouse for AI assistants."""
+
+
+def main(argv: list[str] | None = None) -> Any:
+    try:
+        return assay.main(args=argv, standalone_mode=True)
+    except AssayError as error:
+        click.echo(f"assay: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

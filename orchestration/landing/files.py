@@ -1,0 +1,98 @@
+"""Which files there are to land, and whether a file is complete: by a manifest beside it that states
+its size (`NAME.manifest`: {"bytes": 123}), else by having been at rest for a while.
+"""
+
+import json
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from orchestration.errors import AssayError
+
+SUFFIXES = (".jsonl", ".jsonl.gz")
+LANDED = "landed"
+
+
+class State(NamedTuple):
+    size: int
+    mtime_ns: int
+
+
+class GrowingError(AssayError):
+    """The file is not complete; nothing of its end was taken."""
+
+
+def find(path: Path) -> list[Path]:
+    """The file itself, or the log files of a folder in the order of their names."""
+    if path.is_dir():
+        return sorted(
+            file
+            for file in path.rglob("*")
+            if file.name.endswith(SUFFIXES) and file.is_file() and not _is_aside(file, path)
+        )
+    if not path.exists():
+        raise AssayError(f"There is no file or folder {path}.")
+    return [path]
+
+
+def _is_aside(file: Path, root: Path) -> bool:
+    parts = file.relative_to(root).parts
+    return LANDED in parts[:-1] or any(part.startswith(".") for part in parts)
+
+
+def manifest_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.manifest")
+
+
+def wait_until_complete(path: Path, settle_s: float) -> State:
+    """Give a file that was just written the time to come to rest; refuse one that still grows."""
+    state = state_of(path)
+    if manifest_of(path).exists():
+        if state.size != _promised_size(path):
+            raise _growing(path)
+    # A clock that was set back leaves times in the future; then only waiting can tell.
+    elif not 0 <= settle_s <= time.time() - state.mtime_ns / 1e9:
+        time.sleep(settle_s)
+        require_unchanged(path, state)
+    return state
+
+
+def require_unchanged(path: Path, state: State) -> None:
+    if state_of(path) != state:
+        raise _growing(path)
+
+
+def state_of(path: Path) -> State:
+    stat = path.stat()
+    return State(stat.st_size, stat.st_mtime_ns)
+
+
+def set_aside(path: Path) -> None:
+    """Move a landed file out of the way, with its manifest; another lander may have been faster."""
+    folder = path.parent / LANDED
+    folder.mkdir(exist_ok=True)
+    target, number = folder / path.name, 1
+    while target.exists():
+        number += 1
+        target = folder / f"{number}-{path.name}"
+    with suppress(FileNotFoundError):
+        path.rename(target)
+        manifest_of(path).rename(manifest_of(target))
+
+
+def _promised_size(path: Path) -> int:
+    manifest = manifest_of(path)
+    try:
+        return int(json.loads(manifest.read_text())["bytes"])
+    except (ValueError, KeyError, TypeError):
+        raise AssayError(
+            f'{manifest} must say {{"bytes": <size of {path.name}>}}. Correct or remove it.'
+        ) from None
+
+
+def _growing(path: Path) -> GrowingError:
+    return GrowingError(
+        f"{path} is still growing and was not taken to its end. Land it again when its writer is"
+        " done, or let the writer rename it into place."
+    )

@@ -1,0 +1,24 @@
+"""What a line may be. Every limit can be set by an environment variable of the same name."""
+
+import datetime as dt
+import os
+from dataclasses import dataclass, field
+
+EARLIEST = dt.datetime(2015, 1, 1, tzinfo=dt.UTC)
+
+
+def _number(name: str, default: int) -> int:
+    return int(os.environ.get(name, default))
+
+
+@dataclass(frozen=True)
+class Limits:
+    line_bytes: int = field(default_factory=lambda: _number("ASSAY_MAX_LINE_BYTES", 1 << 20))
+    depth: int = field(default_factory=lambda: _number("ASSAY_MAX_DEPTH", 64))
+    future_hours: int = field(default_factory=lambda: _number("ASSAY_MAX_FUTURE_HOURS", 24))
+    # A batch ends at whichever comes first; bytes bound the memory, lines the transaction.
+    batch_lines: int = field(default_factory=lambda: _number("ASSAY_BATCH_LINES", 20_000))
+    batch_bytes: int = field(default_factory=lambda: _number("ASSAY_BATCH_BYTES", 16 << 20))
+
+    def latest(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC) + dt.timedelta(hours=self.future_hours)

@@ -1,0 +1,194 @@
+"""Streams to slices of lines, in bounded memory whatever the stream holds.
+
+Slices depend on the bytes alone, never on how they arrived, so the same file always makes the same
+batches. What cannot be a line (too long, a broken or hostile gzip) comes out whole, as `Unreadable`.
+"""
+
+import gzip
+import hashlib
+import io
+import tempfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from orchestration.landing.limits import Limits
+from orchestration.landing.parse import Slice
+from orchestration.landing.reasons import Reason
+
+CHUNK = 1 << 20
+_BOM = b"\xef\xbb\xbf"
+_GZIP_MAGIC = b"\x1f\x8b"
+# Logs shrink five- to thirtyfold; what grows more than this while it is unpacked is hostile.
+_BOMB_RATIO = 200
+_BOMB_FLOOR = 64 << 20
+
+
+@dataclass
+class Unreadable:
+    """Bytes that are kept without being parsed. `content` is an unnamed file on disk."""
+
+    first_line: int
+    byte_start: int
+    byte_length: int
+    sha256: bytes
+    reason: Reason
+    content: BinaryIO
+
+    def parts(self) -> Iterator[bytes]:
+        self.content.seek(0)
+        while part := self.content.read(CHUNK):
+            yield part
+
+
+class BrokenStreamError(Exception):
+    """The rest of a compressed file cannot be read."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class GunzipReader(io.RawIOBase):
+    """Unpacks, and stops where the stream is cut, damaged or grows beyond reason."""
+
+    def __init__(self, packed: BinaryIO) -> None:
+        self.packed = packed
+        self.unpacker = gzip.GzipFile(fileobj=packed)
+        self.unpacked_bytes = 0
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            data = self.unpacker.read(size)
+        except EOFError:
+            raise BrokenStreamError(Reason.TRUNCATED_TAIL) from None
+        except (OSError, zlib.error):
+            raise BrokenStreamError(Reason.BAD_GZIP) from None
+        self.unpacked_bytes += len(data)
+        if self.unpacked_bytes > max(_BOMB_FLOOR, _BOMB_RATIO * self.packed.tell()):
+            raise BrokenStreamError(Reason.TOO_LARGE)
+        return data
+
+
+def is_gzip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == _GZIP_MAGIC
+
+
+def read_file(path: Path, limits: Limits) -> Iterator[Slice | Unreadable]:
+    with path.open("rb") as file:
+        if not is_gzip(path):
+            yield from read_slices(file, limits)
+            return
+        last = Slice(1, 0, [])
+        try:
+            for item in read_slices(GunzipReader(file), limits):  # type: ignore[arg-type]
+                if isinstance(item, Slice):
+                    last = item
+                yield item
+        except BrokenStreamError as broken:
+            # What cannot be unpacked is kept as it came: the whole file, compressed.
+            yield _whole_file(path, last, broken.reason)
+
+
+def _whole_file(path: Path, last: Slice, reason: Reason) -> Unreadable:
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").digest()
+    return Unreadable(
+        first_line=last.first_line + len(last.lines),
+        byte_start=last.offset_of(len(last.lines)),
+        byte_length=path.stat().st_size,
+        sha256=sha256,
+        reason=reason,
+        content=path.open("rb"),
+    )
+
+
+def read_slices(stream: BinaryIO, limits: Limits) -> Iterator[Slice | Unreadable]:
+    """Complete slices, then the rest; a last line without a newline is the last line all the same."""
+    pending = Pending(limits)
+    carry = stream.read(CHUNK)
+    if carry.startswith(_BOM):
+        carry, pending.byte_next = carry[len(_BOM) :], len(_BOM)
+    try:
+        while carry:
+            lines = carry.split(b"\n")
+            carry = lines.pop()
+            yield from pending.take(lines)
+            if len(carry) > limits.line_bytes:
+                yield from pending.flush()
+                spool, carry = _spool_line(carry, stream)
+                yield pending.unreadable(spool)
+            chunk = stream.read(CHUNK)
+            if not chunk:
+                break
+            carry += chunk
+    except BrokenStreamError:
+        yield from pending.flush()
+        raise
+    if carry:
+        yield from pending.take([carry], terminated=False)
+    yield from pending.flush()
+
+
+class Pending:
+    """Lines on their way into a slice, and where the next one stands."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.line_next = 1
+        self.byte_next = 0
+        self.lines: list[bytes] = []
+        self.size = 0
+        self.terminated = True
+
+    def take(self, lines: list[bytes], *, terminated: bool = True) -> Iterator[Slice | Unreadable]:
+        self.terminated = terminated
+        for line in lines:
+            if len(line) > self.limits.line_bytes:
+                yield from self.flush()
+                spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever stores it
+                spool.write(line)
+                yield self.unreadable(spool)
+                continue
+            self.lines.append(line)
+            self.size += len(line) + 1
+            if len(self.lines) >= self.limits.batch_lines or self.size >= self.limits.batch_bytes:
+                yield from self.flush()
+
+    def flush(self) -> Iterator[Slice]:
+        if self.lines:
+            full = Slice(self.line_next, self.byte_next, self.lines, self.terminated)
+            self.line_next += len(self.lines)
+            self.byte_next += self.size
+            self.lines, self.size = [], 0
+            yield full
+
+    def unreadable(self, spool: BinaryIO) -> Unreadable:
+        length = spool.tell()
+        spool.seek(0)
+        item = Unreadable(
+            first_line=self.line_next,
+            byte_start=self.byte_next,
+            byte_length=length,
+            sha256=hashlib.file_digest(cast(IO[bytes], spool), "sha256").digest(),
+            reason=Reason.TOO_LARGE,
+            content=spool,
+        )
+        self.line_next += 1
+        self.byte_next += length + 1
+        return item
+
+
+def _spool_line(start: bytes, stream: BinaryIO) -> tuple[BinaryIO, bytes]:
+    """The rest of a line that is too long, to disk; and what was read beyond its end."""
+    spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever stores it
+    spool.write(start)
+    while chunk := stream.read(CHUNK):
+        head, newline, rest = chunk.partition(b"\n")
+        spool.write(head)
+        if newline:
+            return spool, rest
+    return spool, b""

@@ -1,0 +1,72 @@
+"""Lands quarantined lines again: those that the contract now takes become events, once."""
+
+from typing import Any
+
+import psycopg
+
+from orchestration.landing.lander import Lander
+from orchestration.landing.parse import LineReader, Slice, parse
+from orchestration.landing.reasons import Refused
+from orchestration.landing.store import Counts, Origin
+
+_ORIGIN = Origin("replay")
+
+
+def replay(lander: Lander, reason: str | None = None) -> Counts:
+    """Go through the open lines in order, a batch at a time; refused ones stay as they are."""
+    total = Counts()
+    after = 0
+    while waiting := _waiting(lander, reason, after):
+        after = waiting[-1][0]
+        reader = LineReader(lander.limits, [line for _, line in waiting])
+        readable = [(key, line) for key, line in waiting if _is_readable(reader, line)]
+        refused = len(waiting) - len(readable)
+        total.add(Counts(lines=refused, quarantined=refused))
+        if readable:
+            total.add(_land(lander, readable))
+    return total
+
+
+def _waiting(lander: Lander, reason: str | None, after: int) -> list[tuple[int, bytes]]:
+    rows = lander.connection().execute(
+        """select quarantine_id, bytes
+           from (
+               select quarantine_id, sum(byte_length) over (order by quarantine_id) as total
+               from (
+                   select quarantine_id, byte_length from landing.quarantine
+                   where replay_batch_id is null and quarantine_id > %(after)s
+                       and byte_length <= %(line_bytes)s
+                       and reason = coalesce(%(reason)s, reason)
+                   order by quarantine_id limit %(lines)s
+               ) as open_lines
+           ) as bounded
+           join landing.quarantine_bytes using (quarantine_id)
+           where total <= %(bytes)s and part = 0
+           order by quarantine_id""",
+        {"after": after, "line_bytes": lander.limits.line_bytes, "reason": reason,
+         "lines": lander.limits.batch_lines,
+         "bytes": lander.limits.batch_bytes + lander.limits.line_bytes},
+    )  # fmt: skip
+    return [(key, bytes(line)) for key, line in rows]
+
+
+def _is_readable(reader: LineReader, line: bytes) -> bool:
+    try:
+        reader.read(line)
+    except Refused:
+        return False
+    return True
+
+
+def _land(lander: Lander, readable: list[tuple[int, bytes]]) -> Counts:
+    keys = [key for key, _ in readable]
+    parsed = parse(Slice(1, 0, [line for _, line in readable]), lander.limits)
+
+    def mark(connection: psycopg.Connection[Any], batch: int) -> None:
+        connection.execute(
+            """update landing.quarantine set replay_batch_id = %s
+               where quarantine_id = any(%s) and replay_batch_id is null""",
+            (batch, keys),
+        )
+
+    return lander.commit(parsed, _ORIGIN, mark)
