@@ -1,6 +1,5 @@
 """Drains `landing.inbox`: lines leave it in the transaction that lands them."""
 
-import hashlib
 import tempfile
 from functools import partial
 from typing import Any, LiteralString
@@ -9,7 +8,7 @@ import psycopg
 
 from orchestration.landing.lander import Lander
 from orchestration.landing.parse import Parsed, Slice, parse
-from orchestration.landing.reader import CHUNK, Unreadable
+from orchestration.landing.reader import CHUNK, Unreadable, sha256_of
 from orchestration.landing.reasons import Reason
 from orchestration.landing.store import Counts, Origin
 
@@ -65,8 +64,7 @@ def _too_large(connection: psycopg.Connection[Any], inbox_id: int) -> Unreadable
         spool.write(part)
     length = spool.tell()
     spool.seek(0)
-    sha256 = hashlib.file_digest(spool, "sha256").digest()
-    return Unreadable(1, 0, length, sha256, Reason.TOO_LARGE, spool)
+    return Unreadable(1, 0, length, sha256_of(spool), Reason.TOO_LARGE, spool)
 
 
 def _part(connection: psycopg.Connection[Any], inbox_id: int, start: int) -> bytes:

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO
 
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Slice
@@ -23,7 +23,7 @@ _BOM = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
 # Logs shrink five- to thirtyfold; what grows more than this while it is unpacked is hostile.
 _BOMB_RATIO = 200
-_BOMB_FLOOR = 64 << 20
+_BOMB_FLOOR = 16 << 20
 
 
 @dataclass
@@ -41,6 +41,13 @@ class Unreadable:
         self.content.seek(0)
         while part := self.content.read(CHUNK):
             yield part
+
+
+def sha256_of(file: BinaryIO) -> bytes:
+    digest = hashlib.sha256()
+    while part := file.read(CHUNK):
+        digest.update(part)
+    return digest.digest()
 
 
 class BrokenStreamError(Exception):
@@ -84,6 +91,7 @@ def read_file(path: Path, limits: Limits) -> Iterator[Slice | Unreadable]:
             return
         last = Slice(1, 0, [])
         try:
+            _refuse_bomb(path)
             for item in read_slices(GunzipReader(file), limits):  # type: ignore[arg-type]
                 if isinstance(item, Slice):
                     last = item
@@ -93,9 +101,19 @@ def read_file(path: Path, limits: Limits) -> Iterator[Slice | Unreadable]:
             yield _whole_file(path, last, broken.reason)
 
 
+def _refuse_bomb(path: Path) -> None:
+    """A gzip file ends with its unpacked size: most bombs say so, and need not be tried at all."""
+    with path.open("rb") as file:
+        packed = file.seek(0, io.SEEK_END)
+        file.seek(max(0, packed - 4))
+        stated = int.from_bytes(file.read(4), "little")
+    if stated > max(_BOMB_FLOOR, _BOMB_RATIO * packed):
+        raise BrokenStreamError(Reason.TOO_LARGE)
+
+
 def _whole_file(path: Path, last: Slice, reason: Reason) -> Unreadable:
     with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").digest()
+        sha256 = sha256_of(file)
     return Unreadable(
         first_line=last.first_line + len(last.lines),
         byte_start=last.offset_of(len(last.lines)),
@@ -113,7 +131,7 @@ def read_slices(stream: BinaryIO, limits: Limits) -> Iterator[Slice | Unreadable
     if carry.startswith(_BOM):
         carry, pending.byte_next = carry[len(_BOM) :], len(_BOM)
     try:
-        while carry:
+        while True:
             lines = carry.split(b"\n")
             carry = lines.pop()
             yield from pending.take(lines)
@@ -121,10 +139,10 @@ def read_slices(stream: BinaryIO, limits: Limits) -> Iterator[Slice | Unreadable
                 yield from pending.flush()
                 spool, carry = _spool_line(carry, stream)
                 yield pending.unreadable(spool)
-            chunk = stream.read(CHUNK)
-            if not chunk:
+            elif chunk := stream.read(CHUNK):
+                carry += chunk
+            else:
                 break
-            carry += chunk
     except BrokenStreamError:
         yield from pending.flush()
         raise
@@ -173,7 +191,7 @@ class Pending:
             first_line=self.line_next,
             byte_start=self.byte_next,
             byte_length=length,
-            sha256=hashlib.file_digest(cast(IO[bytes], spool), "sha256").digest(),
+            sha256=sha256_of(spool),
             reason=Reason.TOO_LARGE,
             content=spool,
         )

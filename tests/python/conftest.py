@@ -1,0 +1,114 @@
+"""One PostgreSQL for all tests and all pytest-xdist workers, and a fresh database for each test."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from orchestration.settings import PROJECT_DIR
+from orchestration.warehouse import processes
+from orchestration.warehouse.migrations import migrate
+from orchestration.warehouse.server import EmbeddedServer
+
+TEST_HOMES = PROJECT_DIR / ".assay" / "tests"
+TEMPLATE = "test_template"
+# Tests of durability make servers of their own.
+FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+
+
+@pytest.fixture(autouse=True)
+def _no_warehouse_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test must never reach the warehouse of whoever runs it."""
+    for name in ("ASSAY_DATABASE_URL", "ASSAY_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ASSAY_HOME", str(TEST_HOMES / "nobody-set-one"))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedServer]:
+    with _shared(18) as shared:
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def server16() -> Iterator[EmbeddedServer]:
+    with _shared(16) as shared:
+        yield shared
+
+
+@pytest.fixture
+def database_url(server: EmbeddedServer) -> Iterator[str]:
+    with _database(server) as url:
+        yield url
+
+
+@pytest.fixture
+def pg16_url(server16: EmbeddedServer) -> Iterator[str]:
+    with _database(server16) as url:
+        yield url
+
+
+@contextmanager
+def _shared(major: int) -> Iterator[EmbeddedServer]:
+    """The first worker starts it, the last one stops it."""
+    home = TEST_HOMES / f"pg{major}"
+    users = home / "users"
+    users.mkdir(parents=True, exist_ok=True)
+    server = EmbeddedServer(home, major=major, settings=FAST)
+    me = users / str(os.getpid())
+    with _lock(home):
+        if not _living(users):
+            # Whatever is there was left behind by a run that was killed.
+            server.down()
+            (home / "postgres" / "port").unlink(missing_ok=True)
+            server.up()
+            _make_template(server)
+        me.touch()
+    try:
+        yield server
+    finally:
+        with _lock(home):
+            me.unlink()
+            if not _living(users):
+                server.down()
+
+
+def _living(users: Path) -> list[Path]:
+    for user in list(users.iterdir()):
+        if not processes.is_running(int(user.name)):
+            user.unlink()
+    return list(users.iterdir())
+
+
+def _make_template(server: EmbeddedServer) -> None:
+    with psycopg.connect(server.url_of("postgres"), autocommit=True) as admin:
+        leftovers = admin.execute("select datname from pg_database where datname like 'test\\_%'")
+        for (name,) in leftovers.fetchall():
+            admin.execute(f"drop database {name} with (force)".encode())
+        admin.execute(f"create database {TEMPLATE}".encode())
+    with psycopg.connect(server.url_of(TEMPLATE)) as template:
+        migrate(template)
+
+
+@contextmanager
+def _database(server: EmbeddedServer) -> Iterator[str]:
+    name = f"test_{uuid4().hex[:12]}"
+    with psycopg.connect(server.url_of("postgres"), autocommit=True) as admin:
+        admin.execute(f"create database {name} template {TEMPLATE}".encode())
+        try:
+            yield server.url_of(name)
+        finally:
+            with suppress(psycopg.OperationalError):
+                admin.execute(f"drop database {name} with (force)".encode())
+
+
+@contextmanager
+def _lock(home: Path) -> Iterator[None]:
+    with (home / "users.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
