@@ -63,6 +63,7 @@ def _land_all(
     problems: list[str] = []
     with ExitStack() as stack:
         lander = stack.enter_context(_lander())
+        lander.connection()  # a database that is not there at all is said at once
         size = sum(source.stat().st_size for source in sources if source)
         lander.on_batch = stack.enter_context(landing_progress(size, quiet=as_json))
         for source in sources:
@@ -88,7 +89,7 @@ def _report(path: str, counts: Counts) -> dict[str, Any]:
 
 
 def _print_reports(reports: list[dict[str, Any]]) -> None:
-    from orchestration.tables import print_table
+    from orchestration.warehouse.rendering import print_table
 
     print_table(["path", *_COUNTS], [list(report.values()) for report in reports])
     if any(report["quarantined"] for report in reports):
@@ -140,7 +141,7 @@ def quarantine_list(reason: str | None, also_replayed: bool, limit: int, as_json
     if as_json:
         click.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows]))
         return
-    from orchestration.tables import print_table
+    from orchestration.warehouse.rendering import print_table
 
     print_table(names, rows)
 

@@ -13,6 +13,10 @@ from msgspec import Meta, Struct
 
 VERSION = 1
 
+DEFAULT_WORKSPACE = "default"
+DEFAULT_SOURCE = "native"
+DEFAULT_CURRENCY = "USD"
+
 VAULT = "vault"
 PERSON = "person"
 FREE = "free"
@@ -40,8 +44,8 @@ class Event(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 
     event_id: Id
     ts: When
-    workspace: Id = "default"
-    source: Id = "native"
+    workspace: Id = DEFAULT_WORKSPACE
+    source: Id = DEFAULT_SOURCE
     environment: str | None = None
     release: str | None = None
     region: str | None = None
@@ -175,7 +179,7 @@ class Cost(Event, tag_field="kind", tag="cost"):
     audio_output_tokens: Count | None = None
     requests: Count = 1
     reported_cost: Money | None = None
-    currency: Id = "USD"
+    currency: Id = DEFAULT_CURRENCY
 
 
 class Guardrail(Event, tag_field="kind", tag="guardrail"):
@@ -299,7 +303,7 @@ class Bill(Event, tag_field="kind", tag="bill"):
     day: dt.date
     amount: Money
     model: str | None = None
-    currency: Id = "USD"
+    currency: Id = DEFAULT_CURRENCY
     units: Json | None = None
 
 

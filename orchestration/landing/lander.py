@@ -162,7 +162,7 @@ def _size(item: Parsed | Unreadable) -> int:
     return sum(map(len, item.slice.lines)) + len(item.slice.lines)
 
 
-def _given_up(error: psycopg.Error) -> AssayError:
+def _given_up(error: Exception) -> AssayError:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return AssayError(
         f"The database did not take a batch ({reason}). Nothing of that batch landed and nothing is"

@@ -7,11 +7,18 @@ from collections.abc import Iterator
 import psycopg
 from psycopg import errors
 
+from orchestration.warehouse.connection import NoConnectionError
+
 ATTEMPTS = 7
 _FIRST_WAIT_S = 0.1
 
 # Connection losses, deadlocks, serialisation failures. Wrong SQL or data never passes by itself.
-TRANSIENT = (psycopg.OperationalError, errors.DeadlockDetected, errors.SerializationFailure)
+TRANSIENT = (
+    NoConnectionError,
+    psycopg.OperationalError,
+    errors.DeadlockDetected,
+    errors.SerializationFailure,
+)
 # These are operational to the driver, and stay as they are however often one tries.
 LASTING = (errors.DiskFull, errors.OutOfMemory, errors.ConfigurationLimitExceeded)
 

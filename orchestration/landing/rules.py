@@ -5,6 +5,9 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from orchestration.landing.contract import (
+    DEFAULT_CURRENCY,
+    DEFAULT_SOURCE,
+    DEFAULT_WORKSPACE,
     MAX_MONEY,
     MAX_MONEY_DIGITS,
     Bill,
@@ -20,8 +23,15 @@ _VALUE_BOUNDS = {"thumb": (-1.0, 1.0), "stars": (1.0, 5.0), "implicit": (-1.0, 1
 
 
 def check_rules(event: Event, latest: dt.datetime) -> None:
-    """Check and normalise in place: UTC times, plain decimals, filled-in ids."""
+    """Check and normalise in place: UTC times, plain decimals, filled-in ids.
+
+    The encoder knows a default by identity, so a default that was spelled out becomes the one we own.
+    """
     event.ts = _utc(event.ts, latest, "$.ts")
+    if event.workspace == DEFAULT_WORKSPACE:
+        event.workspace = DEFAULT_WORKSPACE
+    if event.source == DEFAULT_SOURCE:
+        event.source = DEFAULT_SOURCE
     rule = RULES.get(type(event))
     if rule is not None:
         rule(event, latest)
@@ -48,11 +58,15 @@ def _feedback(event: Feedback, latest: dt.datetime) -> None:
 
 
 def _cost(event: Cost, _: dt.datetime) -> None:
+    if event.currency == DEFAULT_CURRENCY:
+        event.currency = DEFAULT_CURRENCY
     if event.reported_cost is not None:
         event.reported_cost = _money(event.reported_cost, "$.reported_cost")
 
 
 def _bill(event: Bill, _: dt.datetime) -> None:
+    if event.currency == DEFAULT_CURRENCY:
+        event.currency = DEFAULT_CURRENCY
     event.amount = _money(event.amount, "$.amount")
 
 

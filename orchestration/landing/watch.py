@@ -11,6 +11,7 @@ from orchestration.errors import AssayError
 from orchestration.landing import inbox
 from orchestration.landing.files import GrowingError, State, find, manifest_of, set_aside, state_of
 from orchestration.landing.lander import Lander
+from orchestration.landing.retry import TRANSIENT
 from orchestration.landing.store import Counts
 
 LOOK_EVERY_S = 0.5
@@ -40,12 +41,20 @@ class Watch:
         # Listening first: what is inserted from here on wakes us.
         self.lander.connection().execute("listen landing_inbox")
         while not self.stop.is_set():
-            self._drain_inbox()
-            for path in self._complete_files():
-                if self.stop.is_set():
-                    return
-                self._land(path)
-            self._wait()
+            try:
+                self._look()
+                self._wait()
+            except TRANSIENT as error:
+                # The files stay where they are until the database is back.
+                self._say_once(self.folder, f"Waiting for the database: {error}")
+                self.stop.wait(LOOK_EVERY_S)
+
+    def _look(self) -> None:
+        self._drain_inbox()
+        for path in self._complete_files():
+            if self.stop.is_set():
+                return
+            self._land(path)
 
     def _wait(self) -> None:
         connection = self.lander.connection()
@@ -64,13 +73,16 @@ class Watch:
         except GrowingError:
             return  # it moved after all; the next look decides
         except (AssayError, OSError) as error:
-            if (path, str(error)) not in self._said:
-                self._said.add((path, str(error)))
-                self.say(str(path), AssayError(str(error)))
+            self._say_once(path, str(error))
             return
         set_aside(path)
         self._at_rest_since.pop(path, None)
         self.say(str(path), counts)
+
+    def _say_once(self, path: Path, problem: str) -> None:
+        if (path, problem) not in self._said:
+            self._said.add((path, problem))
+            self.say(str(path), AssayError(problem))
 
     def _complete_files(self) -> list[Path]:
         """Files with a manifest, and files that have not changed for `settle_s` of our own clock."""

@@ -93,7 +93,7 @@ def sql(statement: str, write: bool, as_csv: bool, as_json: bool) -> None:
         elif as_json:
             rendering.write_json(answer, sys.stdout)
         else:
-            rendering.print_table(answer)
+            rendering.print_table(answer.columns or [], answer.rows)
 
 
 def _where(session: "psycopg.Connection", server: "EmbeddedServer | None") -> dict[str, Any]:

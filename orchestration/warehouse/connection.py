@@ -23,6 +23,10 @@ _DBT_NAMES = {
 }
 
 
+class NoConnectionError(AssayError):
+    """The database did not answer; it may the next time."""
+
+
 def embedded() -> EmbeddedServer:
     chosen = settings.load()
     return EmbeddedServer(chosen.home, chosen.port)
@@ -58,7 +62,7 @@ def connect(
             connection.execute("select set_config(%s, %s, false)", (name, value))
         connection.autocommit = autocommit
     except psycopg.Error as error:
-        raise AssayError(f"No connection to the database: {_without_password(error, url)}") from None
+        raise NoConnectionError(f"No connection to the database: {_without_password(error, url)}") from None
     return connection
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TextIO
 
@@ -68,16 +68,16 @@ def as_text(value: Any) -> str:
     return as_json(value) if isinstance(value, list) else str(value)
 
 
-def print_table(answer: Answer) -> None:
+def print_table(columns: Sequence[str], rows_in: Iterable[Sequence[Any]]) -> None:
     """At most TABLE_ROWS rows: a table's widths need all of them in memory."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(show_edge=False, header_style="bold")
-    rows = list(islice(answer.rows, TABLE_ROWS + 1))
-    for index, name in enumerate(answer.columns or []):
-        numeric = any(isinstance(row[index], Number) for row in rows)
+    rows = list(islice(rows_in, TABLE_ROWS + 1))
+    for index, name in enumerate(columns):
+        numeric = any(isinstance(row[index], Number | int) for row in rows)
         table.add_column(Text(printable(name)), justify="right" if numeric else "left", overflow="fold")
     for row in rows[:TABLE_ROWS]:
         table.add_row(*map(_cell, row))

@@ -1,0 +1,213 @@
+"""The fast path accepts exactly what the exact reading accepts, and as the same event."""
+
+import datetime as dt
+import json
+import math
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from orchestration.landing.diagnose import diagnose
+from orchestration.landing.limits import Limits
+from orchestration.landing.parse import LineReader, Slice, key_hash, parse
+from orchestration.landing.reasons import Reason, Refused
+
+LIMITS = Limits()
+TOOL = {"kind": "tool", "event_id": "1", "ts": "2026-03-01T10:00:00Z", "tool": "t", "status": "ok"}
+QUERY = {"kind": "query", "event_id": "1", "ts": "2026-03-01T10:00:00Z", "status": "ok"}
+COST = {"kind": "cost", "event_id": "1", "ts": "2026-03-01T10:00:00Z", "model": "m"}
+
+
+def line(base: dict[str, Any] = TOOL, **fields: Any) -> bytes:
+    return json.dumps({**base, **fields}).encode()
+
+
+def read(raw: bytes) -> tuple[Any, bytes, list[str]]:
+    return LineReader(LIMITS, [raw]).read(raw)
+
+
+def refusal(raw: bytes) -> tuple[str, str]:
+    with pytest.raises(Refused) as caught:
+        read(raw)
+    return caught.value.reason.value, caught.value.path
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason", "path"),
+    [
+        (line()[:-5], "BAD_JSON", "$"),
+        (b"", "BAD_JSON", "$"),
+        (b'{"kind": "tool"} {}', "BAD_JSON", "$"),
+        (b"[1, 2]", "BAD_TYPE", "$"),
+        (line(tool="x").replace(b"x", b"\xff"), "BAD_UTF8", "$"),
+        (line(tool="x").replace(b"x", b"\xed\xa0\x80"), "BAD_UTF8", "$"),
+        (line(tool="x").replace(b"x", b"\0"), "NUL_BYTE", "$"),
+        (line(tool="a\0b"), "NUL_BYTE", "$.tool"),
+        (line(attributes={"a": ["\0"]}), "NUL_BYTE", "$.attributes[...][...]"),
+        (line(attributes={"\0": 1}), "NUL_BYTE", "$.attributes"),
+        (line(tool="\ud800"), "BAD_UNICODE", "$.tool"),
+        (b"\xef\xbb\xbf" + line(), "BAD_JSON", "$"),
+        (line(latency_ms=math.nan), "NOT_FINITE", "$"),
+        (line(latency_ms=-math.inf), "NOT_FINITE", "$"),
+        (line(latency_ms=5).replace(b"5", b"1e400"), "NOT_FINITE", "$"),
+        (line(attributes={"x": 5}).replace(b"5", b"1e400"), "NOT_FINITE", "$"),
+        (line(COST, reported_cost="NaN"), "NOT_FINITE", "$.reported_cost"),
+        (line(COST, reported_cost="1e-999999"), "RANGE", "$.reported_cost"),
+        (line(COST, reported_cost="1e300"), "RANGE", "$.reported_cost"),
+        (line(COST, reported_cost="12.3.4"), "BAD_VALUE", "$.reported_cost"),
+        (line(COST, input_tokens=-1), "RANGE", "$.input_tokens"),
+        (line(COST, input_tokens=2**63), "RANGE", "$.input_tokens"),
+        (line(COST, input_tokens=1.5), "BAD_TYPE", "$.input_tokens"),
+        (line(COST, input_tokens="7"), "BAD_TYPE", "$.input_tokens"),
+        (line(latency_ms=-0.1), "RANGE", "$.latency_ms"),
+        (line(QUERY, complexity=1.01), "RANGE", "$.complexity"),
+        (line(attributes={"x": 5}).replace(b"5", b"9" * 5000), "RANGE", "$"),
+        (b'{"kind":"tool","kind":"tool"}', "DUP_KEY", "$"),
+        (line()[:-1] + b',"tool":"t"}', "DUP_KEY", "$"),
+        (line()[:-1] + b',"to\\u006fl":"t"}', "DUP_KEY", "$"),
+        (line(attributes={"a": {"b": 1}}).replace(b'"b": 1', b'"b":1,"b":1'), "DUP_KEY", "$"),
+        (line()[:-1] + b',"tool" :"t","agent":"a"}', "DUP_KEY", "$"),
+        (line()[:-1] + b',"agent":"\\u0022:","agent":null}', "DUP_KEY", "$"),
+        (line(attributes={"x": 0}).replace(b"0}}", b"[" * 100 + b"]" * 100 + b"}}"), "TOO_DEEP", "$"),
+        (line(tool="x" * LIMITS.line_bytes), "TOO_LARGE", "$"),
+        (line(ts="2026-03-01T10:00:00"), "NO_TZ", "$.ts"),
+        (line(ts="1970-01-01T00:00:00Z"), "TIME_WINDOW", "$.ts"),
+        (line(ts="0001-01-01T00:00:00+14:00"), "TIME_WINDOW", "$.ts"),
+        (line(ts="9999-12-31T23:59:59-14:00"), "TIME_WINDOW", "$.ts"),
+        (line(ts="2150-01-01T00:00:00Z"), "TIME_WINDOW", "$.ts"),
+        (line(ts=1772000000000), "BAD_TYPE", "$.ts"),
+        (line(ts="last Tuesday"), "BAD_VALUE", "$.ts"),
+        (line(kind="poem"), "UNKNOWN_KIND", "$.kind"),
+        (line(kind=7), "BAD_TYPE", "$.kind"),
+        (line(kind=None), "MISSING_FIELD", "$.kind"),
+        (line(event_id=None), "MISSING_FIELD", "$.event_id"),
+        (line(event_id=""), "BAD_VALUE", "$.event_id"),
+        (b'{"kind":"tool","tool":"t","status":"ok"}', "MISSING_FIELD", "$.event_id"),
+        (line(status="fine"), "BAD_VALUE", "$.status"),
+        (line({**QUERY, "kind": "feedback", "type": "stars"}, value=6), "RANGE", "$.value"),
+        (line({**QUERY, "kind": "feedback", "type": "thumb"}, value=0), "RANGE", "$.value"),
+    ],
+)  # fmt: skip
+def test_bad_line_is_refused_with_its_reason_and_place(raw: bytes, reason: str, path: str) -> None:
+    """A wrong reason sends its reader to look for a fault that is not there."""
+    assert refusal(raw) == (reason, path)
+
+
+@given(st.text(min_size=1).filter(lambda name: name not in TOOL))
+def test_path_never_shows_what_a_producer_wrote(secret: str) -> None:
+    """Field names of free objects may be text of users; a path in a report must not carry them."""
+    value: dict[str, Any] = {"attributes": {f"secret-{secret}": "\0"}, f"secret-{secret}": 1}
+    assert "secret" not in refusal(line(**value))[1]
+
+
+def test_unknown_fields_are_kept_and_named() -> None:
+    """A field that the contract does not know yet was dropped without a trace."""
+    event, _, drift = read(line(mood="sunny", attributes={"mood": "old"}))
+    assert event.attributes == {"mood": "old", "line.mood": "sunny"}
+    assert drift == ["mood"]
+
+
+def test_unknown_fields_of_a_retrieved_document_are_kept() -> None:
+    """The same, one level down."""
+    base = {**QUERY, "kind": "retrieval", "result_count": 1}
+    event, _, _ = read(line(base, documents=[{"doc_id": "d", "page": 3}]))
+    assert event.documents[0].attributes == {"page": 3}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (line(), line(workspace="default", source="native", agent=None)),
+        (line(ts="2026-03-01T12:00:00+02:00"), line()),
+        (line(COST, currency="USD", requests=1), line(COST)),
+        (line(COST, reported_cost="0.10"), line(COST, reported_cost=0.1)),
+        (line(COST, reported_cost="100"), line(COST, reported_cost="1e2")),
+        (line(latency_ms=5), line(latency_ms=5.0)),
+        (line(attributes={"a": 1, "b": 2}), line(attributes={"b": 2, "a": 1})),
+        (line(QUERY), line(QUERY, query_id="1")),
+        (line(tool="é"), line(tool="x").replace(b"x", "é".encode())),
+    ],
+)
+def test_equal_values_are_equal_content(one: bytes, other: bytes) -> None:
+    """Another spelling of the same row would land as a conflict."""
+    assert read(one)[1] == read(other)[1]
+
+
+def test_keys_do_not_run_together() -> None:
+    """Two different (workspace, event_id) pairs that concatenate to one text would be one key."""
+    pairs = [("a", "bc"), ("ab", "c"), ("1:a", "b"), ("1", ":ab")]
+    keys = {key_hash(read(line(workspace=w, event_id=e))[0]) for w, e in pairs}
+    assert len(keys) == len(pairs)
+
+
+def test_cut_last_line_is_called_cut() -> None:
+    """A file whose copy was cut off looks like a producer's fault."""
+    good, cut = line(), line()[:-7]
+    parsed = parse(Slice(1, 0, [good, cut], terminated=False), LIMITS)
+    assert [refused.reason for _, refused in parsed.refused] == [Reason.TRUNCATED_TAIL]
+    whole = parse(Slice(1, 0, [good, good], terminated=False), LIMITS)
+    assert not whole.refused
+
+
+_scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(),
+    st.text(max_size=8),
+    st.sampled_from(['":', "\\", "a:b", " :", "\0", "null", "2026-03-01T10:00:00+01:00", "\ud800"]),
+)
+_values = st.recursive(
+    _scalars,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+_bases = st.sampled_from([TOOL, QUERY, COST, {**QUERY, "kind": "retrieval", "result_count": 0}])
+_fields = st.sampled_from(
+    ["attributes", "latency_ms", "reported_cost", "input_tokens", "user_id", "tool", "ts", "kind",
+     "query_id", "documents", "workspace", "unheard_of"]
+)  # fmt: skip
+
+
+def _dump(pairs: list[tuple[str, Any]], spaced: bool, ascii_only: bool) -> bytes:
+    """JSON that may repeat a key, as no library would write it."""
+    colon, comma = (" : ", " , ") if spaced else (":", ",")
+    parts = [
+        json.dumps(key, ensure_ascii=ascii_only) + colon
+        + json.dumps(value, ensure_ascii=ascii_only, separators=(comma, colon))
+        for key, value in pairs
+    ]  # fmt: skip
+    return ("{" + comma.join(parts) + "}").encode("utf-8", "surrogatepass")
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    base=_bases,
+    extra=st.lists(st.tuples(_fields, _values), max_size=4),
+    spaced=st.booleans(),
+    ascii_only=st.booleans(),
+    cut=st.integers(0, 3),
+)
+@example(base=TOOL, extra=[("agent", '":'), ("agent", "x")], spaced=False, ascii_only=True, cut=0)
+@example(base=TOOL, extra=[("tool", None)], spaced=False, ascii_only=True, cut=0)
+def test_fast_and_exact_reading_agree(
+    base: dict[str, Any], extra: list[tuple[str, Any]], spaced: bool, ascii_only: bool, cut: int
+) -> None:
+    """An optimisation that takes what the exact reading refuses lets bad data in unseen."""
+    raw = _dump([*base.items(), *extra], spaced, ascii_only)
+    raw = raw[: len(raw) - cut]
+    latest = LIMITS.latest()
+    try:
+        expected = diagnose(raw, LIMITS, latest)[0]
+    except Refused as refused:
+        assert refusal(raw) == (refused.reason.value, refused.path)
+        return
+    event, content, _ = read(raw)
+    assert event == expected
+    assert content == msgspec.json.encode(expected, order="deterministic")
+    assert event.ts.tzinfo is dt.UTC

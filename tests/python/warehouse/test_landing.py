@@ -1,0 +1,254 @@
+"""What becomes of a line: accepted, duplicate, conflict or quarantined; never two, never none."""
+
+import json
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+from landing_world import World, counts, query, tool
+
+from orchestration.landing import inbox
+from orchestration.landing.replay import replay
+
+
+@pytest.fixture(params=["database_url", "pg16_url"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
+    return World(request.getfixturevalue(request.param), tmp_path)
+
+
+def test_good_lines_land_typed(world: World) -> None:
+    """The whole way of a line: every type of column arrives as it was written."""
+    path = world.write(
+        "day.jsonl",
+        query("q1", latency_ms=12.5, cache_hit=False, model="m", attributes={"a": [1, None]}),
+        json.dumps({"kind": "cost", "event_id": "c1", "ts": "2026-03-01T12:00:00.000001+02:00",
+                    "model": "m", "reported_cost": "0.000000001", "input_tokens": 7}).encode(),
+        json.dumps({"kind": "feedback", "event_id": "f1", "ts": "2026-04-01T10:00:00Z",
+                    "type": "stars", "value": 5, "reasons": ["a", 'b"c'], "comment": "hm"}).encode(),
+        json.dumps({"kind": "bill", "event_id": "b1", "ts": "2026-03-01T10:00:00Z", "provider": "p",
+                    "day": "2024-02-29", "amount": 12.30}).encode(),
+    )  # fmt: skip
+    assert counts(world.land(path)) == (4, 4, 0, 0, 0)
+    assert world.rows("select query_id, latency_ms, cache_hit, attributes from raw.query_log") == [
+        ("q1", 12.5, False, {"a": [1, None]})
+    ]
+    cost = world.rows("select ts at time zone 'UTC', reported_cost::text, requests from raw.cost_log")
+    assert [str(value) for value in cost[0]] == ["2026-03-01 10:00:00.000001", "0.000000001", "1"]
+    assert world.value("select reasons from raw.feedback_log") == ["a", 'b"c']
+    assert world.value("select body from vault.text where field = 'comment'") == "hm"
+    assert world.value("select day::text || amount from raw.bill_log") == "2024-02-2912.3"
+    assert world.value("select accepted_by_kind->>'query' from landing.batch") == "1"
+
+
+def test_retrieved_documents_land_in_order_and_their_texts_in_the_vault(world: World) -> None:
+    """A passage's text in a raw log would be read by everyone who may read marts."""
+    documents = [{"doc_id": "a", "score": 0.5, "text": "secret"}, {"doc_id": "b", "rank": 2}]
+    line = json.dumps({"kind": "retrieval", "event_id": "r", "ts": "2026-03-01T10:00:00Z",
+                       "result_count": 2, "documents": documents, "query_text": "why"}).encode()  # fmt: skip
+    world.land(world.write("r.jsonl", line))
+    assert world.rows("select position, doc_id, score, rank from raw.retrieval_document order by 1") == [
+        (1, "a", 0.5, None),
+        (2, "b", None, 2),
+    ]
+    assert world.rows("select field, body from vault.text order by 1") == [
+        ("documents.1", "secret"),
+        ("query_text", "why"),
+    ]
+
+
+def test_outside_ids_and_texts_are_in_the_vault_alone(world: World) -> None:
+    """A person's outside id anywhere else makes every pseudonym worthless."""
+    who = "anna-4711"
+    common = {"ts": "2026-03-01T10:00:00Z", "user_id": who, "event_id": "1"}
+    lines = [
+        query("1", user_id=who, query_text=f"I am {who}"),
+        json.dumps({**common, "kind": "privacy", "order": "exclude", "scope": "user",
+                    "target_id": who, "actor": who}).encode(),
+        json.dumps({**common, "kind": "evaluation", "target_type": "user", "target_id": who,
+                    "evaluator": "e", "evaluator_version": "1", "metrics": {"m": 1}}).encode(),
+        json.dumps({**common, "kind": "audit", "actor": who, "action": "a", "object_type": "o",
+                    "outcome": "success"}).encode(),
+    ]  # fmt: skip
+    assert world.land(world.write("p.jsonl", *lines)).accepted == 4
+    tables = world.rows("""select schemaname || '.' || quote_ident(tablename) from pg_tables
+        where schemaname in ('raw', 'landing', 'ops') order by 1""")
+    assert len(tables) > 20
+    for (table,) in tables:
+        assert not world.rows(f"select 1 from {table} t where strpos(t::text, '{who}') > 0"), table
+    ref = world.value("select subject_ref from vault.subject")
+    assert isinstance(ref, UUID)
+    assert world.rows("select subject_ref, actor_ref, target_id from raw.privacy_log") == [
+        (ref, ref, str(ref))
+    ]
+
+
+def test_a_person_is_another_one_in_another_workspace(world: World) -> None:
+    """One reference across workspaces would let one customer follow a person into another's data."""
+    lines = [query(n, user_id="u", workspace=w) for n, w in (("1", "a"), ("2", "b"), ("3", "a"))]
+    world.land(world.write("w.jsonl", *lines))
+    refs = world.rows("select workspace, subject_ref from raw.query_log order by event_id")
+    assert refs[0] == refs[2]
+    assert refs[0][1] != refs[1][1]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        tool("x")[:-9],
+        b'{"kind":"tool"',
+        tool("x", tool="y").replace(b"y", b"\xff"),
+        tool("x", tool="y").replace(b"y", b"\0"),
+        tool("x", tool="a\0"),
+        tool("x", tool="\ud800"),
+        b"\xef\xbb\xbf" + tool("x"),
+        tool("x", latency_ms=float("nan")),
+        tool("x", latency_ms=1).replace(b"1}", b"1e400}"),
+        b'{"kind":"tool","kind":"tool"}',
+        tool("x", attributes={"a": 0}).replace(b"0}", b"[" * 100_000 + b"]" * 100_000 + b"}"),
+        tool("x", ts="2026-03-01T10:00:00"),
+        tool("x", ts="1970-01-01T00:00:00Z"),
+        tool("x", kind="sonnet"),
+        b"",
+    ],
+)  # fmt: skip
+def test_bad_line_is_kept_and_its_neighbours_land(database_url: str, tmp_path: Path, bad: bytes) -> None:
+    """One bad line took the whole file with it."""
+    world = World(database_url, tmp_path)
+    path = world.write("mixed.jsonl", tool("1"), bad, tool("2"))
+    assert counts(world.land(path)) == (3, 2, 0, 0, 1)
+    assert world.quarantined_bytes() == [bad]
+    line_no, offset, length = world.rows(
+        "select line_no, byte_offset, byte_length from landing.quarantine"
+    )[0]
+    assert line_no == 2
+    assert path.read_bytes()[offset : offset + length] == bad
+
+
+def test_cut_tail_is_kept_as_cut(world: World) -> None:
+    """A last line that was still being written looks like a broken producer."""
+    path = world.write("cut.jsonl", tool("1"), tool("2")[:-4], end=b"")
+    assert counts(world.land(path)) == (2, 1, 0, 0, 1)
+    assert world.reasons() == [(2, "TRUNCATED_TAIL")]
+
+
+def test_complete_last_line_needs_no_newline(world: World) -> None:
+    """Public traces end without one; their last row was lost."""
+    assert counts(world.land(world.write("t.jsonl", tool("1"), tool("2"), end=b""))) == (2, 2, 0, 0, 0)
+
+
+def test_same_file_twice_adds_nothing(world: World) -> None:
+    """At-least-once delivery is the rule: a second delivery doubled every number."""
+    path = world.write("a.jsonl", tool("1"), b"junk", query("1", query_text="t"), tool("1", tool="z"))
+    assert counts(world.land(path)) == (4, 2, 0, 1, 1)
+    before = world.state()
+    assert counts(world.land(path)) == (4, 0, 2, 1, 1)
+    assert world.state() == before
+
+
+def test_same_rows_in_another_file_in_other_order_are_duplicates(world: World) -> None:
+    """Dedupe by file name alone lets the same rows in under another name."""
+    lines = [tool(str(n)) for n in range(50)]
+    world.land(world.write("a.jsonl", *lines), batch_lines=7)
+    assert counts(world.land(world.write("b.jsonl", *reversed(lines)))) == (50, 0, 50, 0, 0)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_first_of_one_key_stays_and_the_other_is_kept_beside_it(world: World, together: bool) -> None:
+    """The later line overwrote the earlier one, also when only its time differed."""
+    first, other = tool("1", tool="a"), tool("1", tool="a", ts="2026-03-01T10:00:01Z")
+    size = 10 if together else 1
+    found = world.land(world.write("c.jsonl", first, other, first, other), batch_lines=size)
+    assert counts(found) == (4, 1, 1, 2, 0)
+    assert world.value("select ts = '2026-03-01T10:00:00Z' from raw.tool_log")
+    assert [bytes(row[0]) for row in world.rows("select line from landing.conflict")] == [other]
+
+
+def test_same_id_in_another_workspace_or_kind_is_another_row(world: World) -> None:
+    """Ids are unique per workspace and kind only; a wider key swallows rows."""
+    lines = [tool("1"), tool("1", workspace="b"), query("1"), query("1", workspace="b")]
+    assert world.land(world.write("k.jsonl", *lines)).accepted == 4
+
+
+def test_very_long_id_lands(world: World) -> None:
+    """An index entry holds about 2,700 bytes; a longer id failed the whole batch."""
+    long_id = "ä" * 4500
+    line = tool(long_id, session_id=long_id, user_id=long_id, workspace=long_id)
+    assert world.land(world.write("l.jsonl", line)).accepted == 1
+    assert world.value("select event_id from raw.tool_log") == long_id
+
+
+def test_sql_in_every_field_is_inert(world: World) -> None:
+    """Text from strangers ran as a statement."""
+    evil = """'); drop table raw.tool_log; --"$$;\\."""
+    fields = {name: evil for name in ("tool", "agent", "workspace", "session_id", "source", "release")}
+    line = tool(evil, **fields, user_id=evil, attributes={evil: evil}, **{evil: evil})
+    assert world.land(world.write("'; drop schema raw; --.jsonl", line)).accepted == 1
+    assert world.value("select tool from raw.tool_log") == evil
+    assert world.value("select field from landing.drift") == evil
+
+
+def test_rows_of_many_months_land_in_their_partitions(world: World) -> None:
+    """A month that has no partition yet refused its rows."""
+    lines = [tool(f"{y}-{m}", ts=f"{y}-{m:02d}-01T00:00:00Z") for y in (2015, 2024) for m in range(1, 13)]
+    assert world.land(world.write("m.jsonl", *lines)).accepted == 24
+    partitions = world.rows("select tableoid::regclass::text, count(*) from raw.tool_log group by 1")
+    assert len(partitions) == 24
+    assert all("raw.tool_log_20" in name for name, _ in partitions)
+
+
+def test_unknown_fields_are_counted_by_source(world: World) -> None:
+    """A producer's new field vanished unseen."""
+    world.land(world.write("d.jsonl", tool("1", mood=1), tool("2", mood=2, source="s"), tool("3", mood=3)))
+    rows = world.rows("select kind, source, field, lines from landing.drift order by source")
+    assert rows == [("tool", "native", "mood", 2), ("tool", "s", "mood", 1)]
+
+
+def test_ledger_refuses_a_line_that_is_not_accounted_for(world: World) -> None:
+    """Counts that do not add up mean lost lines; the database itself must say so."""
+    world.land(world.write("a.jsonl", tool("1")))
+    with (
+        psycopg.connect(world.url) as connection,
+        pytest.raises(psycopg.errors.CheckViolation),
+    ):
+        connection.execute("update landing.batch set accepted = 0")
+
+
+def test_replay_lands_what_the_contract_now_takes_once(world: World) -> None:
+    """A second replay doubled the rows, or the line stayed refused for ever."""
+    long_line = tool("1", attributes={"a": "x" * 200})
+    path = world.write("a.jsonl", long_line, b"junk")
+    assert world.land(path, line_bytes=150).quarantined == 2
+    with world.lander() as lander:
+        assert counts(replay(lander)) == (2, 1, 0, 0, 1)
+        assert counts(replay(lander)) == (1, 0, 0, 0, 1)
+    assert world.value("select count(*) from raw.tool_log") == 1
+    assert world.rows("""select reason, replay_batch_id is not null from landing.quarantine
+        order by line_no""") == [("TOO_LARGE", True), ("BAD_JSON", False)]
+
+
+def test_replay_goes_through_more_than_one_batch(world: World) -> None:
+    """Only the first batch of the quarantine was ever looked at."""
+    lines = [tool(str(n), attributes={"a": "x" * 200}) for n in range(25)]
+    world.land(world.write("a.jsonl", *lines), line_bytes=150)
+    with world.lander(batch_lines=4) as lander:
+        assert replay(lander).accepted == 25
+
+
+def test_inbox_is_drained_in_the_transaction_that_lands(world: World) -> None:
+    """Lines were deleted before they had landed, or landed and stayed."""
+    big = "x" * 3_000_000
+    with psycopg.connect(world.url, autocommit=True) as connection:
+        for line in (tool("1"), b"junk", big.encode(), tool("2"), tool("1")):
+            connection.execute("insert into landing.inbox (line) values (%s)", (line.decode(),))
+    with world.lander() as lander:
+        assert counts(inbox.drain(lander)) == (5, 2, 1, 0, 2)
+        assert counts(inbox.drain(lander)) == (0, 0, 0, 0, 0)
+    assert world.value("select count(*) from landing.inbox") == 0
+    assert big.encode() in world.quarantined_bytes()
+
+
+def test_empty_file_is_no_batch(world: World) -> None:
+    """An empty file made an empty batch, or failed."""
+    assert counts(world.land(world.write("e.jsonl", end=b""))) == (0, 0, 0, 0, 0)
+    assert world.value("select count(*) from landing.batch") == 0

@@ -1,0 +1,218 @@
+"""Landing under kills, lost answers, rivals and monsters: afterwards it is as if nothing had happened."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from landing_world import World, counts, query, tool
+
+from orchestration.landing import lander as lander_module
+from orchestration.landing.lander import Lander
+from orchestration.landing.limits import Limits
+from orchestration.landing.store import Counts
+from orchestration.warehouse.connection import connect
+
+MEMORY_MIB = 256
+
+# A lander that stops dead before its n-th statement; what the database was told is all there is.
+DYING_LANDER = """
+import os, signal, sys
+import psycopg
+from pathlib import Path
+from orchestration.landing.lander import Lander
+from orchestration.landing.limits import Limits
+from orchestration.warehouse.connection import connect
+
+left = int(sys.argv[2])
+def die_at(original):
+    def method(self, *args, **kwargs):
+        global left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return original(self, *args, **kwargs)
+    return method
+
+connection = connect(url=sys.argv[1])
+psycopg.Connection.execute = die_at(psycopg.Connection.execute)
+psycopg.Cursor.copy = die_at(psycopg.Cursor.copy)
+psycopg.Transaction.__exit__ = die_at(psycopg.Transaction.__exit__)
+with Lander(lambda: connection, Limits(batch_lines=4)) as lander:
+    lander.land_file(Path(sys.argv[3]), 0.0)
+"""
+
+
+@pytest.fixture
+def world(database_url: str, tmp_path: Path) -> World:
+    return World(database_url, tmp_path)
+
+
+def mixed_lines(number: int) -> list[bytes]:
+    """Persons, texts, documents, duplicates, conflicts and junk, in one file."""
+    lines: list[bytes] = []
+    for n in range(number):
+        lines.append(query(f"q{n}", user_id=f"u{n % 5}", query_text=f"text {n}"))
+        lines.append(tool(f"t{n}", query_id=f"q{n}"))
+        if n % 3 == 0:
+            lines += [lines[-1], tool(f"t{n}", tool="other"), b"junk %d" % n]
+    return lines
+
+
+def test_kill_at_any_step_then_land_again_equals_one_clean_run(
+    database_url: str, server: Any, tmp_path: Path
+) -> None:
+    """A lander that died between two statements left half a batch, or lost one."""
+    world = World(database_url, tmp_path)
+    path = world.write("a.jsonl", *mixed_lines(4))
+    script = tmp_path / "dying.py"
+    script.write_text(DYING_LANDER)
+    deaths = 0
+    for step in count(1, step=3):
+        outcome = subprocess.run(
+            [sys.executable, script, database_url, str(step), path], check=False, capture_output=True
+        )
+        if outcome.returncode == 0:
+            break
+        assert outcome.returncode == -signal.SIGKILL, outcome.stderr.decode()
+        deaths += 1
+    assert deaths > 10
+    after_kills = world.state()
+    keys = ("landing.key", "landing.conflict", "landing.quarantine_bytes", "landing.quarantine")
+    for table in (*keys, "raw.tool_log", "raw.query_log", "vault.text", "landing.batch"):
+        with psycopg.connect(database_url) as connection:
+            connection.execute(f"delete from {table}".encode())
+    world.land(path, batch_lines=4)
+    assert world.state() == after_kills
+
+
+def test_lost_answer_to_a_commit_does_not_land_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch had landed, the answer was lost, and the retry counted it as duplicates."""
+    real, lost = Lander._store, iter([True])  # noqa: SLF001
+
+    def lose_the_first_answer(self: Lander, *args: Any) -> Counts:
+        found = real(self, *args)
+        if next(lost, False):
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+        return found
+
+    monkeypatch.setattr(Lander, "_store", lose_the_first_answer)
+    monkeypatch.setattr(lander_module.retry, "pause", lambda _: None)
+    assert counts(world.land(world.write("a.jsonl", tool("1"), tool("2")))) == (2, 2, 0, 0, 0)
+    assert world.value("select count(*) from raw.tool_log") == 2
+
+
+def test_connection_cut_in_the_middle_is_healed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A restart of the database ended the whole landing."""
+    monkeypatch.setattr(lander_module.retry, "pause", lambda _: None)
+    lines = [tool(str(n)) for n in range(40)]
+    path = world.write("a.jsonl", *lines)
+    with world.lander(batch_lines=10) as lander:
+
+        def cut(_bytes: int, _counts: Counts) -> None:
+            pid = lander.connection().info.backend_pid
+            with psycopg.connect(world.url) as killer:
+                killer.execute("select pg_terminate_backend(%s)", (pid,))
+
+        lander.on_batch = cut
+        assert counts(lander.land_file(path, 0.0)) == (40, 40, 0, 0, 0)
+
+
+def test_eight_landers_over_the_same_keys_equal_one(world: World) -> None:
+    """Landers that meet deadlocked, or both landed the row."""
+    lines = [tool(str(n), user_id=f"u{n % 50}") for n in range(400)]
+    rivals = []
+    for seed in range(8):
+        own = lines.copy()
+        random.Random(seed).shuffle(own)
+        rivals.append(world.write(f"{seed}.jsonl", *own[:300]))
+    expected = {line for path in rivals for line in path.read_bytes().splitlines()}
+    start = threading.Barrier(len(rivals))
+
+    def land(path: Path) -> Counts:
+        start.wait()
+        return world.land(path, batch_lines=40)
+
+    with ThreadPoolExecutor(len(rivals)) as pool:
+        found = list(pool.map(land, rivals))
+    assert sum(each.accepted for each in found) == len(expected)
+    assert sum(each.duplicate for each in found) == 8 * 300 - len(expected)
+    assert world.value("select count(*) from raw.tool_log") == len(expected)
+    assert world.value("select count(*) from vault.subject") == 50
+
+
+def test_two_landers_on_one_file_land_it_once(world: World) -> None:
+    """Two watchers on one folder doubled the day, and its broken lines."""
+    path = world.write("a.jsonl", *mixed_lines(60))
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda _: world.land(path, batch_lines=10), range(2)))
+    assert sum(each.accepted for each in found) == 120
+    assert world.value("select count(*) from landing.quarantine") == 20
+    assert world.value("select count(*) from landing.conflict") == 20
+
+
+def _peak_memory_of(world: World, path: Path) -> tuple[int, bytes]:
+    """Peak resident MiB of a landing process of its own, and what it printed."""
+    program = (
+        "import resource, sys; from orchestration.cli import main\n"
+        "try: main(['land', sys.argv[1], '--json'])\n"
+        "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)"
+    )
+    environment = {**os.environ, "ASSAY_DATABASE_URL": world.url, "ASSAY_SETTLE_SECONDS": "0"}
+    outcome = subprocess.run(
+        [sys.executable, "-c", program, str(path)], env=environment, capture_output=True, check=True
+    )
+    return int(outcome.stderr.split()[-1]), outcome.stdout
+
+
+def test_line_larger_than_memory_is_kept_whole(world: World) -> None:
+    """A line of hundreds of megabytes was read into memory, and the machine fell over."""
+    path = world.folder / "big.jsonl"
+    size = (MEMORY_MIB + 64) << 20
+    with path.open("wb") as file:
+        file.write(tool("1") + b"\n")
+        for _ in range(size >> 20):
+            file.write(b"x" * (1 << 20))
+        file.write(b"\n" + tool("2") + b"\n")
+    peak, printed = _peak_memory_of(world, path)
+    assert b'"accepted": 2' in printed
+    assert peak < MEMORY_MIB
+    assert world.value("select sum(length(bytes)) from landing.quarantine_bytes") == size
+    assert world.reasons() == [(2, "TOO_LARGE")]
+
+
+def test_memory_does_not_grow_with_the_file(world: World) -> None:
+    """Batches of long lines piled up in memory."""
+    body = "ä" * 30_000
+    lines = (tool(str(n), attributes={"body": body}) for n in range(1500))
+    path = world.write("long.jsonl", *lines)
+    assert path.stat().st_size > 80 << 20
+    peak, printed = _peak_memory_of(world, path)
+    assert b'"accepted": 1500' in printed
+    assert peak < MEMORY_MIB
+
+
+def test_database_that_stays_away_is_said_plainly(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """After the last attempt a traceback said nothing of what to do."""
+    from orchestration.errors import AssayError
+
+    monkeypatch.setattr(lander_module.retry, "pause", lambda _: None)
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(tool("1") + b"\n")
+    nowhere = "postgresql://assay:secret@127.0.0.1:1/none"
+    with (
+        Lander(lambda: connect(url=nowhere), Limits()) as lander,
+        pytest.raises(AssayError, match="land the same files again") as caught,
+    ):
+        lander.land_file(path, 0.0)
+    assert "secret" not in str(caught.value)
