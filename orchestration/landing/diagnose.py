@@ -17,9 +17,10 @@ from orchestration.landing import contract
 from orchestration.landing.contract import KINDS, Event
 from orchestration.landing.limits import Limits
 from orchestration.landing.reasons import Reason, Refused
-from orchestration.landing.rules import check_rules
+from orchestration.landing.rules import normalise
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+# Linear on any line: a string that never ends is taken to the end, and no start is tried twice.
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 DECODER = msgspec.json.Decoder(contract.Line)
 
@@ -43,7 +44,7 @@ def diagnose(line: bytes, limits: Limits, latest: dt.datetime) -> tuple[Event, l
         event = DECODER.decode(_ENCODER.encode(value))
     except msgspec.ValidationError as error:
         raise _refusal(error) from None
-    check_rules(event, latest)
+    normalise(event, latest)
     return event, drift
 
 
@@ -136,14 +137,14 @@ def _struct_of(value: dict[str, Any]) -> type[Event]:
 
 
 def _keep_unknown(value: dict[str, Any], struct: type[msgspec.Struct]) -> list[str]:
-    """Move fields the contract does not know into `attributes`; nulls are as good as absent."""
+    """Move fields the contract does not know into `attributes`; a null is as good as absent."""
     documents = value.get("documents")
     if struct is contract.Retrieval and isinstance(documents, list):
         for document in documents:
             if isinstance(document, dict):
                 _keep_unknown(document, contract.RetrievedDocument)
     known = (*struct.__struct_fields__, "kind")
-    for name in [name for name in known if name in value and value[name] is None]:
+    for name in [name for name, item in value.items() if item is None]:
         del value[name]
     unknown = [name for name in value if name not in known]
     attributes = value.get("attributes", {})

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +14,7 @@ from psycopg import errors
 
 from orchestration.errors import AssayError
 from orchestration.landing import retry
-from orchestration.landing.contract import Event, Retrieval
+from orchestration.landing.contract import Retrieval
 from orchestration.landing.files import require_unchanged, wait_until_complete
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Parsed, Slice, parse
@@ -105,7 +106,7 @@ class Lander:
         also: InTransaction | None,
     ) -> Counts:
         if isinstance(item, Parsed):
-            self._ensure_partitions(connection, item.events)
+            self._ensure_partitions(connection, item)
         with connection.transaction():
             if also is not None:
                 also(connection, batch)
@@ -127,17 +128,23 @@ class Lander:
             with suppress(psycopg.Error):
                 self._connection.close()
 
-    def _ensure_partitions(self, connection: psycopg.Connection[Any], events: list[Event]) -> None:
+    def _ensure_partitions(self, connection: psycopg.Connection[Any], parsed: Parsed) -> None:
         needed: set[tuple[str, str]] = set()
-        for struct, year, month in {(type(e), e.ts.year, e.ts.month) for e in events}:
-            first = f"{year:04d}-{month:02d}-01"
-            needed.add((f"raw.{log_table(struct).name}", first))
-            needed.add(("vault.text", first))
+        for struct, positions in parsed.by_type().items():
+            days = [parsed.events[position].ts for position in positions]
+            logs = [f"raw.{log_table(struct).name}", "vault.text"]
             if struct is Retrieval:
-                needed.add((f"raw.{document_table().name}", first))
-        for log, first in sorted(needed - self._partitions):
-            connection.execute("select landing.ensure_partition(%s, %s)", (log, first))
+                logs.append(f"raw.{document_table().name}")
+            needed.update((log, month) for month in _months(min(days), max(days), days) for log in logs)
+        for log, month in sorted(needed - self._partitions):
+            connection.execute("select landing.ensure_partition(%s, %s)", (log, month))
         self._partitions |= needed
+
+
+def _months(first: datetime, last: datetime, among: list[datetime]) -> set[str]:
+    if (first.year, first.month) == (last.year, last.month):
+        return {f"{first:%Y-%m-01}"}
+    return {f"{day:%Y-%m-01}" for day in among}
 
 
 def _next_batch(connection: psycopg.Connection[Any]) -> int:

@@ -1,31 +1,47 @@
 """Lines to events, fast: one typed decode a line, and proof that no key stood in it twice.
 
 A decoder in C keeps the last of two equal keys silently. The proof is a count: without blanks before
-colons, a line has at least one `":` for every key, so when the line has no more of them than its own
-canonical spelling (or its untyped reading) has keys, no key was repeated. Everything that this does
-not settle goes to `diagnose`, which is slow and exact.
+colons, each key of a line ends in `":`, and strings can only add to that. The canonical spelling holds
+each key once, so a line with no more of them repeated none. What this does not settle is read exactly,
+by `diagnose`.
 """
 
+import datetime as dt
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from orchestration.landing.contract import Event, Query
+from orchestration.landing.contract import (
+    KINDS,
+    Audit,
+    Bill,
+    Change,
+    Evaluation,
+    Event,
+    Metric,
+    Outcome,
+    Query,
+    Retrieval,
+)
 from orchestration.landing.diagnose import DECODER, diagnose
 from orchestration.landing.limits import Limits
 from orchestration.landing.reasons import Reason, Refused
-from orchestration.landing.rules import check_rules
+from orchestration.landing.rules import normalise
 
-_COLON = b'":'
-# Escapes that can spell a quote, a colon or a NUL; blanks that can hide a key from the count.
+_KEY_END = b'":'
+# Blanks that can stand between a key and its colon; unescaped, the last three stand nowhere else.
+_BLANKS = (b" :", b"\t", b"\r", b"\n")
+# Escapes that spell a NUL, or a quote or colon that the counts would not see.
 _ESCAPES = (b"\\u0000", b"\\u0022", b"\\u003a", b"\\u003A")
-_BLANKS = (b" :", b"\t:", b"\r:")
 _canonical = msgspec.json.Encoder(order="deterministic").encode
 _untyped = msgspec.json.Decoder().decode
-_UNSETTLED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Refused)
+_sha256 = hashlib.sha256
+_KIND_NAMES = {struct: kind for kind, struct in KINDS.items()}
+_NESTING = {Retrieval, Evaluation, Outcome, Change, Metric, Bill, Audit}
 
 
 @dataclass
@@ -53,70 +69,85 @@ class Parsed:
     refused: list[tuple[int, Refused]] = field(default_factory=list)
     drift: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
+    def by_type(self, among: Iterable[int] | None = None) -> dict[type[Event], list[int]]:
+        """Positions of the events of each kind, all or some of them."""
+        grouped: defaultdict[type[Event], list[int]] = defaultdict(list)
+        events = self.events
+        for position in range(len(events)) if among is None else among:
+            grouped[type(events[position])].append(position)
+        return grouped
+
+    def add(self, index: int, event: Event, content: bytes) -> None:
+        self.events.append(event)
+        self.indexes.append(index)
+        self.keys.append(key_hash(event))
+        self.contents.append(_sha256(content).digest()[:16])
+        if type(event) is Query and event.query_id is None:
+            event.query_id = event.event_id  # after the content, which leaves the default out
+
+    def refuse(self, index: int, refused: Refused) -> None:
+        """A cut names itself; any other fault of a last line keeps its own name."""
+        cut = index == len(self.slice.lines) - 1 and not self.slice.terminated
+        if cut and refused.reason in (Reason.BAD_JSON, Reason.BAD_UTF8):
+            refused = Refused(Reason.TRUNCATED_TAIL)
+        self.refused.append((index, refused))
+
 
 def parse(lines: Slice, limits: Limits) -> Parsed:
+    """The hottest loop of all: what a whole slice is free of is not looked for in each line."""
     parsed = Parsed(lines)
-    reader = LineReader(limits, lines.lines)
+    latest, most_bytes = limits.latest(), limits.line_bytes
+    blob = b"".join(lines.lines)
+    marks = [mark for mark in _BLANKS if mark in blob]
+    if b"\\u00" in blob:
+        marks += [mark for mark in _ESCAPES if mark in blob]
     for index, line in enumerate(lines.lines):
         try:
-            event, content, drift = reader.read(line)
-        except Refused as refused:
-            cut = index == len(lines.lines) - 1 and not lines.terminated
-            parsed.refused.append((index, _as_cut(refused) if cut else refused))
-            continue
-        parsed.events.append(event)
-        parsed.indexes.append(index)
-        parsed.keys.append(key_hash(event))
-        parsed.contents.append(hashlib.sha256(content).digest()[:16])
-        for name in drift:
-            parsed.drift[kind_of(event), event.source, name] += 1
+            event = DECODER.decode(line)
+            content = _canonical(event)
+            if (
+                (line.count(_KEY_END) != content.count(_KEY_END) and not _keys_are_distinct(line))
+                or len(line) > most_bytes
+                or (_may_nest(event) and line.count(b"{") + line.count(b"[") > limits.depth)
+            ):
+                raise _UnsettledError
+            for mark in marks:
+                if mark in line:
+                    raise _UnsettledError
+            if normalise(event, latest):
+                content = _canonical(event)
+        except _UNSETTLED:
+            _add_exactly(parsed, index, limits, latest)
+        else:
+            parsed.add(index, event, content)
     return parsed
 
 
-def _as_cut(refused: Refused) -> Refused:
-    """What a cut does to a line; any other fault of a last line keeps its own name."""
-    if refused.reason in (Reason.BAD_JSON, Reason.BAD_UTF8):
-        return Refused(Reason.TRUNCATED_TAIL)
-    return refused
+class _UnsettledError(Exception):
+    """Not refused: only to be read exactly."""
 
 
-class LineReader:
-    """Reads the lines of one slice; what a whole slice is free of is not looked for in each line."""
+_UNSETTLED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Refused, _UnsettledError)
 
-    def __init__(self, limits: Limits, lines: list[bytes]) -> None:
-        self.limits = limits
-        self.latest = limits.latest()
-        blob = b"\n".join(lines)
-        self.blanks = [blank for blank in _BLANKS if blank in blob]
-        self.escapes = [escape for escape in _ESCAPES if escape in blob]
 
-    def read(self, line: bytes) -> tuple[Event, bytes, list[str]]:
-        """The event, its canonical content and its unknown fields, or `Refused`."""
-        try:
-            event = DECODER.decode(line)
-            filled = type(event) is Query and event.query_id is None
-            check_rules(event, self.latest)
-            content = _canonical(event)
-        except _UNSETTLED:
-            return self._exactly(line)
-        keys = line.count(_COLON) + filled
-        if (keys != content.count(_COLON) and keys != _count_keys(_untyped(line)) + filled) or (
-            self._is_suspect(line)
-        ):
-            return self._exactly(line)
-        return event, content, []
+def _add_exactly(parsed: Parsed, index: int, limits: Limits, latest: dt.datetime) -> None:
+    try:
+        event, drift = diagnose(parsed.slice.lines[index], limits, latest)
+    except Refused as refused:
+        parsed.refuse(index, refused)
+        return
+    parsed.add(index, event, _canonical(event))
+    for name in drift:
+        parsed.drift[kind_of(event), event.source, name] += 1
 
-    def _exactly(self, line: bytes) -> tuple[Event, bytes, list[str]]:
-        event, drift = diagnose(line, self.limits, self.latest)
-        return event, _canonical(event), drift
 
-    def _is_suspect(self, line: bytes) -> bool:
-        return (
-            len(line) > self.limits.line_bytes
-            or any(blank in line for blank in self.blanks)
-            or any(escape in line for escape in self.escapes)
-            or (line.count(b"{") + line.count(b"[") > self.limits.depth)
-        )
+def _may_nest(event: Event) -> bool:
+    return event.attributes is not None or type(event) in _NESTING
+
+
+def _keys_are_distinct(line: bytes) -> bool:
+    """The same proof from the untyped reading, for lines that spell out nulls or defaults."""
+    return line.count(_KEY_END) == _count_keys(_untyped(line))
 
 
 def _count_keys(value: Any) -> int:
@@ -134,5 +165,5 @@ def kind_of(event: Event) -> str:
 def key_hash(event: Event) -> bytes:
     """128 bits that stand for (workspace, kind, event_id), however long the ids are."""
     workspace = event.workspace
-    name = f"{len(workspace)}:{workspace}{event.__struct_config__.tag}:{event.event_id}"
-    return hashlib.sha256(name.encode()).digest()[:16]
+    name = f"{len(workspace)}:{workspace}{_KIND_NAMES[type(event)]}:{event.event_id}"
+    return _sha256(name.encode()).digest()[:16]

@@ -5,8 +5,7 @@ from typing import Any
 import psycopg
 
 from orchestration.landing.lander import Lander
-from orchestration.landing.parse import LineReader, Slice, parse
-from orchestration.landing.reasons import Refused
+from orchestration.landing.parse import Slice, parse
 from orchestration.landing.store import Counts, Origin
 
 _ORIGIN = Origin("replay")
@@ -18,8 +17,8 @@ def replay(lander: Lander, reason: str | None = None) -> Counts:
     after = 0
     while waiting := _waiting(lander, reason, after):
         after = waiting[-1][0]
-        reader = LineReader(lander.limits, [line for _, line in waiting])
-        readable = [(key, line) for key, line in waiting if _is_readable(reader, line)]
+        trial = parse(Slice(1, 0, [line for _, line in waiting]), lander.limits)
+        readable = [waiting[index] for index in trial.indexes]
         refused = len(waiting) - len(readable)
         total.add(Counts(lines=refused, quarantined=refused))
         if readable:
@@ -48,14 +47,6 @@ def _waiting(lander: Lander, reason: str | None, after: int) -> list[tuple[int, 
          "bytes": lander.limits.batch_bytes + lander.limits.line_bytes},
     )  # fmt: skip
     return [(key, bytes(line)) for key, line in rows]
-
-
-def _is_readable(reader: LineReader, line: bytes) -> bool:
-    try:
-        reader.read(line)
-    except Refused:
-        return False
-    return True
 
 
 def _land(lander: Lander, readable: list[tuple[int, bytes]]) -> Counts:

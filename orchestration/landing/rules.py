@@ -22,69 +22,84 @@ from orchestration.landing.reasons import Reason, Refused
 _VALUE_BOUNDS = {"thumb": (-1.0, 1.0), "stars": (1.0, 5.0), "implicit": (-1.0, 1.0)}
 
 
-def check_rules(event: Event, latest: dt.datetime) -> None:
-    """Check and normalise in place: UTC times, plain decimals, filled-in ids.
+def normalise(event: Event, latest: dt.datetime) -> bool:
+    """Refuse what the rules refuse; else change the event into its one spelling. Did that change it?
 
     The encoder knows a default by identity, so a default that was spelled out becomes the one we own.
     """
-    event.ts = _utc(event.ts, latest, "$.ts")
-    if event.workspace == DEFAULT_WORKSPACE:
-        event.workspace = DEFAULT_WORKSPACE
-    if event.source == DEFAULT_SOURCE:
-        event.source = DEFAULT_SOURCE
+    changed = False
+    ts = event.ts
+    if ts.tzinfo is not dt.UTC or not EARLIEST <= ts <= latest:
+        event.ts, changed = _utc(ts, latest, "$.ts"), True
+    if event.workspace is not DEFAULT_WORKSPACE and event.workspace == DEFAULT_WORKSPACE:
+        event.workspace, changed = DEFAULT_WORKSPACE, True
+    if event.source is not DEFAULT_SOURCE and event.source == DEFAULT_SOURCE:
+        event.source, changed = DEFAULT_SOURCE, True
     rule = RULES.get(type(event))
-    if rule is not None:
-        rule(event, latest)
+    return (rule is not None and rule(event, latest)) or changed
 
 
 def _utc(when: dt.datetime, latest: dt.datetime, path: str) -> dt.datetime:
     if not EARLIEST <= when <= latest:
         raise Refused(Reason.TIME_WINDOW, path)
-    return when if when.tzinfo is dt.UTC else when.astimezone(dt.UTC)
+    return when.astimezone(dt.UTC)
 
 
-def _query(event: Query, _: dt.datetime) -> None:
-    if event.query_id is None:
-        event.query_id = event.event_id
+def _query(event: Query, _: dt.datetime) -> bool:
+    if event.query_id != event.event_id:
+        return False
+    event.query_id = None  # it is the default
+    return True
 
 
-def _feedback(event: Feedback, latest: dt.datetime) -> None:
-    if event.asked_at is not None:
-        event.asked_at = _utc(event.asked_at, latest, "$.asked_at")
+def _feedback(event: Feedback, latest: dt.datetime) -> bool:
     if event.value is not None and event.type in _VALUE_BOUNDS:
         low, high = _VALUE_BOUNDS[event.type]
         if not low <= event.value <= high or (event.type == "thumb" and abs(event.value) != 1):
             raise Refused(Reason.RANGE, "$.value")
+    if event.asked_at is None:
+        return False
+    event.asked_at = _utc(event.asked_at, latest, "$.asked_at")
+    return True
 
 
-def _cost(event: Cost, _: dt.datetime) -> None:
-    if event.currency == DEFAULT_CURRENCY:
-        event.currency = DEFAULT_CURRENCY
+def _cost(event: Cost, _: dt.datetime) -> bool:
+    changed = False
     if event.reported_cost is not None:
-        event.reported_cost = _money(event.reported_cost, "$.reported_cost")
+        plain = _money(event.reported_cost, "$.reported_cost")
+        changed = plain is not event.reported_cost
+        event.reported_cost = plain
+    if event.currency is not DEFAULT_CURRENCY and event.currency == DEFAULT_CURRENCY:
+        event.currency, changed = DEFAULT_CURRENCY, True
+    return changed
 
 
-def _bill(event: Bill, _: dt.datetime) -> None:
+def _bill(event: Bill, _: dt.datetime) -> bool:
+    event.amount = _money(event.amount, "$.amount")
     if event.currency == DEFAULT_CURRENCY:
         event.currency = DEFAULT_CURRENCY
-    event.amount = _money(event.amount, "$.amount")
+    return True
 
 
 def _money(amount: Decimal, path: str) -> Decimal:
+    """The amount without zeros at its end; the same object where there are none."""
     if not amount.is_finite():
         raise Refused(Reason.NOT_FINITE, path)
     # Digits first: 1e-999999 must not become a number of a million of them, nor be rounded.
     _, digits, exponent = amount.as_tuple()
     if len(digits) > 28 or abs(int(exponent)) > 40 or abs(amount) > MAX_MONEY:
         raise Refused(Reason.RANGE, path)
-    plain = amount.normalize() if amount else Decimal(0)
-    if int(plain.as_tuple().exponent) < -MAX_MONEY_DIGITS:
+    if digits[-1] == 0 or int(exponent) > 0:
+        # 1E+2, 100 and 100.0 are the same amount and must have the same spelling.
+        amount = amount.normalize() if amount else Decimal(0)
+        if int(amount.as_tuple().exponent) > 0:
+            amount = amount.quantize(Decimal(1))
+    if int(amount.as_tuple().exponent) < -MAX_MONEY_DIGITS:
         raise Refused(Reason.RANGE, path)
-    # 1E+2 and 100 are the same amount and must have the same spelling.
-    return plain.quantize(Decimal(1)) if int(plain.as_tuple().exponent) > 0 else plain
+    return amount
 
 
-RULES: dict[type[Event], Callable[..., None]] = {
+RULES: dict[type[Event], Callable[..., bool]] = {
     Query: _query,
     Feedback: _feedback,
     Cost: _cost,

@@ -7,7 +7,7 @@ their keys are staged, because only keys decide what is new.
 
 import hashlib
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,9 +70,12 @@ def store(connection: psycopg.Connection[Any], parsed: Parsed, origin: Origin, b
     """Write a parsed slice inside the caller's transaction."""
     blob = b"\n".join(parsed.slice.lines)
     sha256 = hashlib.sha256(blob).digest()
-    refs = resolve_persons(connection, parsed.events)
+    refs = resolve_persons(connection, parsed)
     new, conflicts, duplicates = admit_keys(connection, parsed, batch)
-    write_events(connection, parsed, new, refs, batch)
+    by_type = parsed.by_type(new)
+    write_events(connection, parsed, by_type, refs, batch)
+    write_documents(connection, parsed, by_type.get(Retrieval, []), batch)
+    write_texts(connection, parsed, by_type, refs, batch)
     write_conflicts(connection, parsed, conflicts, refs, batch)
     write_quarantine(connection, parsed, origin, sha256, batch)
     write_drift(connection, parsed, batch)
@@ -82,7 +85,7 @@ def store(connection: psycopg.Connection[Any], parsed: Parsed, origin: Origin, b
         duplicate=duplicates,
         conflict=len(conflicts),
         quarantined=len(parsed.refused),
-        by_kind=Counter(kind_of(parsed.events[i]) for i in new),
+        by_kind=Counter({log_table(struct).kind: len(by_type[struct]) for struct in by_type}),
     )
     start = parsed.slice.byte_start
     write_ledger(
@@ -146,20 +149,31 @@ def person_hash(workspace: str, outside_id: str) -> bytes:
     return hashlib.sha256(f"{len(workspace)}:{workspace}{outside_id}".encode()).digest()[:16]
 
 
-def person_fields(event: Event) -> Iterator[tuple[str, str]]:
-    """(field, outside id) of everyone an event names."""
-    for name in log_table(type(event)).persons:
-        outside_id = getattr(event, name)
-        if outside_id is not None:
-            yield name, outside_id
-    target = PERSON_TARGETS.get(type(event))
-    if target and getattr(event, target[0]) == target[1]:
-        yield "target_id", event.target_id  # type: ignore[attr-defined]
+def persons_in(parsed: Parsed) -> set[tuple[str, str]]:
+    """(workspace, outside id) of everyone the events name."""
+    people = {(event.workspace, event.user_id) for event in parsed.events if event.user_id is not None}
+    for struct, positions in parsed.by_type().items():
+        events = [parsed.events[position] for position in positions]
+        for name in log_table(struct).persons[1:]:
+            people |= {
+                (event.workspace, getattr(event, name)) for event in events if getattr(event, name)
+            }
+        if struct in PERSON_TARGETS:
+            people |= {(event.workspace, who) for event in events if (who := person_target(event))}
+    return people
 
 
-def resolve_persons(connection: psycopg.Connection[Any], events: list[Event]) -> Refs:
+def person_target(event: Event) -> str | None:
+    """The outside id in `target_id`, where it names a person."""
+    field_name, person = PERSON_TARGETS[type(event)]
+    if getattr(event, field_name) != person:
+        return None
+    return str(event.target_id)  # type: ignore[attr-defined]
+
+
+def resolve_persons(connection: psycopg.Connection[Any], parsed: Parsed) -> Refs:
     """The random reference of every person in the batch; new persons get theirs here."""
-    people = {(event.workspace, who) for event in events for _, who in person_fields(event)}
+    people = persons_in(parsed)
     if not people:
         return {}
     hashes = {person_hash(*person): person for person in people}
@@ -238,12 +252,13 @@ def _known_contents(
 
 
 def write_events(
-    connection: psycopg.Connection[Any], parsed: Parsed, new: list[int], refs: Refs, batch: int
+    connection: psycopg.Connection[Any],
+    parsed: Parsed,
+    by_type: dict[type[Event], list[int]],
+    refs: Refs,
+    batch: int,
 ) -> None:
-    by_type: defaultdict[type[Event], list[int]] = defaultdict(list)
-    for index in new:
-        by_type[type(parsed.events[index])].append(index)
-    for struct, indexes in by_type.items():
+    for struct, positions in by_type.items():
         table = log_table(struct)
         columns = [*META, *table.columns]
         names = _names(column.name for column in columns)
@@ -251,35 +266,37 @@ def write_events(
             f"copy raw.{table.name} ({names}) from stdin (format binary)"
         ) as copy:
             copy.set_types([column.copy_type for column in columns])
-            for index in indexes:
-                copy.write_row(event_row(parsed, index, table, refs, batch))
-    write_documents(connection, parsed, by_type.get(Retrieval, []), batch)
-    write_texts(connection, parsed, by_type, refs, batch)
+            for row in event_rows(parsed, positions, table, refs, batch):
+                copy.write_row(row)
 
 
 def _names(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def event_row(parsed: Parsed, index: int, table: LogTable, refs: Refs, batch: int) -> list[Any]:
-    event = parsed.events[index]
-    values = [
-        parsed.keys[index],
-        batch,
-        parsed.slice.first_line + parsed.indexes[index],
-        *table.read(event),
-    ]
-    for position in table.json_positions:
-        if values[position] is not None:
-            values[position] = b"\x01" + _jsonb(values[position])
-    for position in table.person_positions:
-        if values[position] is not None:
-            values[position] = refs[event.workspace, values[position]]
-    target = PERSON_TARGETS.get(type(event))
-    if target and getattr(event, target[0]) == target[1]:
-        ref = refs[event.workspace, event.target_id]  # type: ignore[attr-defined]
-        values[table.position("target_id")] = str(UUID(bytes=ref))
-    return values
+def event_rows(
+    parsed: Parsed, positions: list[int], table: LogTable, refs: Refs, batch: int
+) -> Iterator[list[Any]]:
+    first_line = parsed.slice.first_line
+    jsons, persons = table.json_positions, table.person_positions
+    has_target = type(parsed.events[positions[0]]) in PERSON_TARGETS
+    for position in positions:
+        event = parsed.events[position]
+        values = [
+            parsed.keys[position],
+            batch,
+            first_line + parsed.indexes[position],
+            *table.read(event),
+        ]
+        for column in jsons:
+            if values[column] is not None:
+                values[column] = b"\x01" + _jsonb(values[column])
+        for column in persons:
+            if values[column] is not None:
+                values[column] = refs[event.workspace, values[column]]
+        if has_target and (who := person_target(event)):
+            values[table.position("target_id")] = str(UUID(bytes=refs[event.workspace, who]))
+        yield values
 
 
 def write_documents(

@@ -15,6 +15,7 @@ from orchestration.simulator.writer import TRUTH_NAME, Order, Written, simulate_
 
 # Fixed, so that the same seed gives the same bytes on every day; a Monday.
 DEFAULT_START = "2026-01-05"
+DEFAULT_START_MS = int(dt.datetime.fromisoformat(f"{DEFAULT_START}T00:00:00Z").timestamp()) * 1_000
 _EARLIEST = dt.datetime(2015, 1, 2, tzinfo=dt.UTC)
 
 

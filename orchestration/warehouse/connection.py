@@ -62,7 +62,9 @@ def connect(
             connection.execute("select set_config(%s, %s, false)", (name, value))
         connection.autocommit = autocommit
     except psycopg.Error as error:
-        raise NoConnectionError(f"No connection to the database: {_without_password(error, url)}") from None
+        raise NoConnectionError(
+            f"No connection to the database: {_without_password(error, url)}"
+        ) from None
     return connection
 
 

@@ -78,9 +78,7 @@ def test_growing_file_is_not_taken(world: World) -> None:
         "    while True:\n"
         "        file.write(b'x' * 10); print(flush=True); time.sleep(0.01)\n"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", writer, path], stdout=subprocess.PIPE
-    ) as growing:
+    with subprocess.Popen([sys.executable, "-c", writer, path], stdout=subprocess.PIPE) as growing:
         assert growing.stdout is not None
         growing.stdout.readline()
         outcome = assay("land", path)

@@ -47,7 +47,9 @@ def test_retrieved_documents_land_in_order_and_their_texts_in_the_vault(world: W
     line = json.dumps({"kind": "retrieval", "event_id": "r", "ts": "2026-03-01T10:00:00Z",
                        "result_count": 2, "documents": documents, "query_text": "why"}).encode()  # fmt: skip
     world.land(world.write("r.jsonl", line))
-    assert world.rows("select position, doc_id, score, rank from raw.retrieval_document order by 1") == [
+    assert world.rows(
+        "select position, doc_id, score, rank from raw.retrieval_document order by 1"
+    ) == [
         (1, "a", 0.5, None),
         (2, "b", None, 2),
     ]
@@ -112,7 +114,9 @@ def test_a_person_is_another_one_in_another_workspace(world: World) -> None:
         b"",
     ],
 )  # fmt: skip
-def test_bad_line_is_kept_and_its_neighbours_land(database_url: str, tmp_path: Path, bad: bytes) -> None:
+def test_bad_line_is_kept_and_its_neighbours_land(
+    database_url: str, tmp_path: Path, bad: bytes
+) -> None:
     """One bad line took the whole file with it."""
     world = World(database_url, tmp_path)
     path = world.write("mixed.jsonl", tool("1"), bad, tool("2"))
@@ -181,7 +185,7 @@ def test_very_long_id_lands(world: World) -> None:
 def test_sql_in_every_field_is_inert(world: World) -> None:
     """Text from strangers ran as a statement."""
     evil = """'); drop table raw.tool_log; --"$$;\\."""
-    fields = {name: evil for name in ("tool", "agent", "workspace", "session_id", "source", "release")}
+    fields = dict.fromkeys(("tool", "agent", "workspace", "session_id", "source", "release"), evil)
     line = tool(evil, **fields, user_id=evil, attributes={evil: evil}, **{evil: evil})
     assert world.land(world.write("'; drop schema raw; --.jsonl", line)).accepted == 1
     assert world.value("select tool from raw.tool_log") == evil
@@ -190,7 +194,9 @@ def test_sql_in_every_field_is_inert(world: World) -> None:
 
 def test_rows_of_many_months_land_in_their_partitions(world: World) -> None:
     """A month that has no partition yet refused its rows."""
-    lines = [tool(f"{y}-{m}", ts=f"{y}-{m:02d}-01T00:00:00Z") for y in (2015, 2024) for m in range(1, 13)]
+    lines = [
+        tool(f"{y}-{m}", ts=f"{y}-{m:02d}-01T00:00:00Z") for y in (2015, 2024) for m in range(1, 13)
+    ]
     assert world.land(world.write("m.jsonl", *lines)).accepted == 24
     partitions = world.rows("select tableoid::regclass::text, count(*) from raw.tool_log group by 1")
     assert len(partitions) == 24
@@ -199,7 +205,9 @@ def test_rows_of_many_months_land_in_their_partitions(world: World) -> None:
 
 def test_unknown_fields_are_counted_by_source(world: World) -> None:
     """A producer's new field vanished unseen."""
-    world.land(world.write("d.jsonl", tool("1", mood=1), tool("2", mood=2, source="s"), tool("3", mood=3)))
+    world.land(
+        world.write("d.jsonl", tool("1", mood=1), tool("2", mood=2, source="s"), tool("3", mood=3))
+    )
     rows = world.rows("select kind, source, field, lines from landing.drift order by source")
     assert rows == [("tool", "native", "mood", 2), ("tool", "s", "mood", 1)]
 

@@ -1,0 +1,3 @@
+{% macro to_nanos(amount) -%}
+    cast(round({{ amount }} * 1000000000) as bigint)
+{%- endmacro %}

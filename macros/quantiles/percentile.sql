@@ -1,0 +1,3 @@
+{% macro percentile(column, share) -%}
+    percentile_disc({{ share }}) within group (order by {{ column }})
+{%- endmacro %}

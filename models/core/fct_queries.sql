@@ -1,0 +1,120 @@
+-- One row a query, the turn that a user sees, with what its billable calls used and cost.
+-- A finer grain would count a query once for every call; a coarser one would lose its latency.
+with
+
+queries as (
+
+    select * from {{ ref('stg_native__queries') }}
+
+),
+
+batches as (
+
+    select * from {{ ref('stg_native__batches') }}
+
+),
+
+costs as (
+
+    select * from {{ ref('fct_costs') }}
+
+),
+
+costs_by_query as (
+
+    select
+        query_key,
+        count(*) as cost_calls,
+        count(cost_nanos) as priced_calls,
+        {{ sum_nanos('cost_nanos') }} as cost_nanos,
+        {{ sum_counts('input_tokens') }} as input_tokens,
+        {{ sum_counts('cache_read_tokens') }} as cache_read_tokens,
+        {{ sum_counts('cache_write_tokens') }} as cache_write_tokens,
+        {{ sum_counts('media_tokens') }} as media_tokens,
+        {{ sum_counts('output_tokens') }} as output_tokens,
+        {{ sum_counts('reasoning_tokens') }} as reasoning_tokens
+    from costs
+    where query_key is not null
+    group by query_key
+
+),
+
+final as (
+
+    select
+        queries.query_key,
+        queries.source_relation,
+        queries.batch_id,
+        batches.landed_at,
+        queries.event_id,
+        queries.workspace,
+        queries.occurred_at,
+        queries.environment,
+        queries.release,
+        queries.region,
+        queries.project,
+        queries.task_id,
+        queries.trace_id,
+        queries.session_id,
+        queries.subject_ref,
+        queries.query_id,
+        queries.parent_query_id,
+        queries.turn,
+        queries.surface,
+        queries.feature,
+        queries.schema_type,
+        queries.locale,
+        queries.assistant,
+        queries.assistant_version,
+        queries.prompt_name,
+        queries.prompt_version,
+        queries.experiment,
+        queries.variant,
+        queries.route_policy,
+        queries.route_propensity,
+        queries.query_type,
+        queries.access_level,
+        queries.operation,
+        queries.provider,
+        queries.model_requested,
+        queries.model,
+        queries.status,
+        queries.error_type,
+        queries.finish_reason,
+        queries.is_refused,
+        queries.is_answered,
+        queries.is_cache_hit,
+        queries.cache_kind,
+        queries.latency_ms,
+        queries.first_event_ms,
+        queries.first_token_ms,
+        queries.retrieval_ms,
+        queries.llm_ms,
+        queries.complexity,
+        queries.confidence,
+        queries.context_tokens,
+        queries.context_limit_tokens,
+        queries.truncated_tokens,
+        queries.truncation,
+        queries.tool_calls,
+        queries.tool_errors,
+        queries.citations,
+        queries.attachments,
+        coalesce(costs_by_query.cost_calls, 0) as cost_calls,
+        coalesce(costs_by_query.cost_calls - costs_by_query.priced_calls, 0) as unpriced_calls,
+        costs_by_query.cost_nanos,
+        costs_by_query.input_tokens,
+        costs_by_query.cache_read_tokens,
+        costs_by_query.cache_write_tokens,
+        costs_by_query.media_tokens,
+        costs_by_query.output_tokens,
+        costs_by_query.reasoning_tokens
+    from queries
+    left join costs_by_query
+        on queries.query_key = costs_by_query.query_key
+    left join batches
+        on queries.batch_id = batches.batch_id
+
+)
+
+select * from final

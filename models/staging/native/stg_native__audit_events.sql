@@ -1,0 +1,43 @@
+-- One row an action by a person or a program.
+with
+
+source_rows as (
+
+    select * from {{ source('raw', 'audit_log') }}
+
+),
+
+renamed as (
+
+    select
+        event_key as audit_event_key,
+        {{ source_relation('raw', 'audit_log') }} as source_relation,
+        batch_id,
+        line_no,
+        event_id,
+        ts as occurred_at,
+        workspace,
+        source,
+        environment,
+        release,
+        region,
+        project,
+        task_id,
+        trace_id,
+        span_id,
+        parent_span_id,
+        session_id,
+        subject_ref,
+        attributes,
+        actor_ref,
+        action,
+        object_type,
+        outcome,
+        object_id,
+        ip,
+        detail
+    from source_rows
+
+)
+
+select * from renamed

@@ -1,0 +1,42 @@
+-- One row a line of a provider's invoice.
+with
+
+source_rows as (
+
+    select * from {{ source('raw', 'bill_log') }}
+
+),
+
+renamed as (
+
+    select
+        event_key as bill_line_key,
+        {{ source_relation('raw', 'bill_log') }} as source_relation,
+        batch_id,
+        line_no,
+        event_id,
+        ts as occurred_at,
+        workspace,
+        source,
+        environment,
+        release,
+        region,
+        project,
+        task_id,
+        trace_id,
+        span_id,
+        parent_span_id,
+        session_id,
+        subject_ref,
+        attributes,
+        provider,
+        day as billed_day,
+        amount,
+        model,
+        currency,
+        units
+    from source_rows
+
+)
+
+select * from renamed

@@ -1,0 +1,53 @@
+-- One row a billable call. Its token counts are disjoint: together they are all tokens of the call.
+with
+
+source_rows as (
+
+    select * from {{ source('raw', 'cost_log') }}
+
+),
+
+renamed as (
+
+    select
+        event_key as cost_key,
+        {{ source_relation('raw', 'cost_log') }} as source_relation,
+        batch_id,
+        line_no,
+        event_id,
+        ts as occurred_at,
+        workspace,
+        source,
+        environment,
+        release,
+        region,
+        project,
+        task_id,
+        trace_id,
+        span_id,
+        parent_span_id,
+        session_id,
+        subject_ref,
+        attributes,
+        model,
+        query_id,
+        call_type,
+        provider,
+        service_tier,
+        input_tokens,
+        cache_read_tokens,
+        cache_write_tokens,
+        cache_write_1h_tokens,
+        audio_input_tokens,
+        image_input_tokens,
+        output_tokens,
+        reasoning_tokens,
+        audio_output_tokens,
+        requests,
+        reported_cost,
+        currency
+    from source_rows
+
+)
+
+select * from renamed

@@ -1,0 +1,43 @@
+-- One row an evaluation: everything that one evaluator said at once about one target.
+with
+
+source_rows as (
+
+    select * from {{ source('raw', 'evaluation_log') }}
+
+),
+
+renamed as (
+
+    select
+        event_key as evaluation_key,
+        {{ source_relation('raw', 'evaluation_log') }} as source_relation,
+        batch_id,
+        line_no,
+        event_id,
+        ts as occurred_at,
+        workspace,
+        source,
+        environment,
+        release,
+        region,
+        project,
+        task_id,
+        trace_id,
+        span_id,
+        parent_span_id,
+        session_id,
+        subject_ref,
+        attributes,
+        target_type,
+        target_id,
+        evaluator,
+        evaluator_version,
+        metrics,
+        label,
+        judge_cost_event_id
+    from source_rows
+
+)
+
+select * from renamed

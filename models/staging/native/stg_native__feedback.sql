@@ -1,0 +1,47 @@
+-- One row a feedback signal, also an ask that stayed unanswered: without those there is no response rate.
+with
+
+source_rows as (
+
+    select * from {{ source('raw', 'feedback_log') }}
+
+),
+
+renamed as (
+
+    select
+        event_key as feedback_key,
+        {{ source_relation('raw', 'feedback_log') }} as source_relation,
+        batch_id,
+        line_no,
+        event_id,
+        ts as occurred_at,
+        workspace,
+        source,
+        environment,
+        release,
+        region,
+        project,
+        task_id,
+        trace_id,
+        span_id,
+        parent_span_id,
+        session_id,
+        subject_ref,
+        attributes,
+        type as feedback_type,
+        query_id,
+        value as feedback_value,
+        reasons,
+        severity,
+        resolution,
+        solicited as is_solicited,
+        asked_at,
+        ask_probability,
+        answered as is_answered,
+        supersedes as superseded_event_id
+    from source_rows
+
+)
+
+select * from renamed

@@ -1,0 +1,47 @@
+-- One row a guardrail check, also one that passed: without those there is no hit rate.
+with
+
+source_rows as (
+
+    select * from {{ source('raw', 'guardrail_log') }}
+
+),
+
+renamed as (
+
+    select
+        event_key as guardrail_check_key,
+        {{ source_relation('raw', 'guardrail_log') }} as source_relation,
+        batch_id,
+        line_no,
+        event_id,
+        ts as occurred_at,
+        workspace,
+        source,
+        environment,
+        release,
+        region,
+        project,
+        task_id,
+        trace_id,
+        span_id,
+        parent_span_id,
+        session_id,
+        subject_ref,
+        attributes,
+        guardrail,
+        verdict,
+        query_id,
+        version as guardrail_version,
+        provider,
+        stage,
+        policy,
+        category,
+        risk_score,
+        latency_ms,
+        human_override
+    from source_rows
+
+)
+
+select * from renamed

@@ -1,0 +1,44 @@
+-- One row an outcome that was reported for a session or a task; one target can have several.
+with
+
+source_rows as (
+
+    select * from {{ source('raw', 'outcome_log') }}
+
+),
+
+renamed as (
+
+    select
+        event_key as outcome_key,
+        {{ source_relation('raw', 'outcome_log') }} as source_relation,
+        batch_id,
+        line_no,
+        event_id,
+        ts as occurred_at,
+        workspace,
+        source,
+        environment,
+        release,
+        region,
+        project,
+        task_id,
+        trace_id,
+        span_id,
+        parent_span_id,
+        session_id,
+        subject_ref,
+        attributes,
+        target_type,
+        target_id,
+        result,
+        value as outcome_value,
+        duration_ms,
+        iterations,
+        tags,
+        quality
+    from source_rows
+
+)
+
+select * from renamed

@@ -1,0 +1,79 @@
+-- One row a query: a turn that a user saw. Its id falls back to the event's, as the contract says.
+with
+
+source_rows as (
+
+    select * from {{ source('raw', 'query_log') }}
+
+),
+
+renamed as (
+
+    select
+        event_key as query_key,
+        {{ source_relation('raw', 'query_log') }} as source_relation,
+        batch_id,
+        line_no,
+        event_id,
+        ts as occurred_at,
+        workspace,
+        source,
+        environment,
+        release,
+        region,
+        project,
+        task_id,
+        trace_id,
+        span_id,
+        parent_span_id,
+        session_id,
+        subject_ref,
+        attributes,
+        status,
+        coalesce(query_id, event_id) as query_id,
+        parent_query_id,
+        turn,
+        surface,
+        feature,
+        schema_type,
+        locale,
+        assistant,
+        assistant_version,
+        prompt_name,
+        prompt_version,
+        experiment,
+        variant,
+        route_policy,
+        route_propensity,
+        query_type,
+        access_level,
+        operation,
+        provider,
+        model_requested,
+        model,
+        error_type,
+        finish_reason,
+        refused as is_refused,
+        answered as is_answered,
+        cache_hit as is_cache_hit,
+        cache_kind,
+        latency_ms,
+        first_event_ms,
+        first_token_ms,
+        retrieval_ms,
+        llm_ms,
+        complexity,
+        confidence,
+        context_tokens,
+        context_limit_tokens,
+        truncated_tokens,
+        truncation,
+        tool_calls,
+        tool_errors,
+        citations,
+        attachments
+    from source_rows
+
+)
+
+select * from renamed

@@ -1,0 +1,47 @@
+-- One row a retrieval call, also one that found nothing; what it found is in the retrieval documents.
+with
+
+source_rows as (
+
+    select * from {{ source('raw', 'retrieval_log') }}
+
+),
+
+renamed as (
+
+    select
+        event_key as retrieval_key,
+        {{ source_relation('raw', 'retrieval_log') }} as source_relation,
+        batch_id,
+        line_no,
+        event_id,
+        ts as occurred_at,
+        workspace,
+        source,
+        environment,
+        release,
+        region,
+        project,
+        task_id,
+        trace_id,
+        span_id,
+        parent_span_id,
+        session_id,
+        subject_ref,
+        attributes,
+        result_count,
+        query_id,
+        data_source,
+        retriever,
+        index_version,
+        embedding_model,
+        strategy,
+        top_k,
+        status,
+        error_type,
+        latency_ms
+    from source_rows
+
+)
+
+select * from renamed

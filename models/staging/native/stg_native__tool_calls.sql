@@ -1,0 +1,42 @@
+-- One row a call of a tool or an agent.
+with
+
+source_rows as (
+
+    select * from {{ source('raw', 'tool_log') }}
+
+),
+
+renamed as (
+
+    select
+        event_key as tool_call_key,
+        {{ source_relation('raw', 'tool_log') }} as source_relation,
+        batch_id,
+        line_no,
+        event_id,
+        ts as occurred_at,
+        workspace,
+        source,
+        environment,
+        release,
+        region,
+        project,
+        task_id,
+        trace_id,
+        span_id,
+        parent_span_id,
+        session_id,
+        subject_ref,
+        attributes,
+        tool,
+        status,
+        query_id,
+        agent,
+        error_type,
+        latency_ms
+    from source_rows
+
+)
+
+select * from renamed

@@ -1,0 +1,41 @@
+-- One row a product event: somebody used a feature.
+with
+
+source_rows as (
+
+    select * from {{ source('raw', 'usage_log') }}
+
+),
+
+renamed as (
+
+    select
+        event_key as usage_event_key,
+        {{ source_relation('raw', 'usage_log') }} as source_relation,
+        batch_id,
+        line_no,
+        event_id,
+        ts as occurred_at,
+        workspace,
+        source,
+        environment,
+        release,
+        region,
+        project,
+        task_id,
+        trace_id,
+        span_id,
+        parent_span_id,
+        session_id,
+        subject_ref,
+        attributes,
+        feature,
+        action,
+        surface,
+        duration_ms,
+        value as usage_value
+    from source_rows
+
+)
+
+select * from renamed

@@ -1,0 +1,108 @@
+"""Landing against the floor: how much of the speed of a bare COPY is left with everything on.
+
+The floor copies the very bytes that landing made of the lines (typed rows of every log, the retrieved
+documents and the texts, rendered beforehand) into unlogged tables without any index.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from orchestration.landing.files import find
+from orchestration.landing.lander import Lander
+from orchestration.landing.tables import all_log_tables, document_table
+from orchestration.warehouse.connection import connect, database_url
+from orchestration.warehouse.migrations import migrate
+
+LANDINGS = 3
+FLOORS = 5
+
+
+def bench_landing(folder: Path) -> dict[str, Any]:
+    files = find(folder)
+    lines = landed = 0
+    landing_s: list[float] = []
+    floor_s: list[float] = []
+    for attempt in range(LANDINGS):
+        with scratch_database() as url:
+            started = time.perf_counter()
+            with Lander(lambda url=url: connect(url=url)) as lander:  # type: ignore[misc]
+                counts = [lander.land_file(file, 0.0) for file in files]
+            landing_s.append(time.perf_counter() - started)
+            lines = sum(each.lines for each in counts)
+            landed = sum(each.accepted for each in counts)
+            if attempt == LANDINGS - 1:
+                floor_s = _floor(url)
+    per_s, floor_per_s = lines / min(landing_s), lines / min(floor_s)
+    return {
+        "lines": lines,
+        "accepted": landed,
+        "bytes": sum(file.stat().st_size for file in files),
+        "landing_s": [round(seconds, 3) for seconds in landing_s],
+        "landing_median_s": round(median(landing_s), 3),
+        "floor_s": [round(seconds, 3) for seconds in floor_s],
+        "landing_rows_per_s": round(per_s),
+        "copy_floor_rows_per_s": round(floor_per_s),
+        "landing_vs_floor": round(per_s / floor_per_s, 3),
+    }
+
+
+@contextmanager
+def scratch_database() -> Iterator[str]:
+    """A migrated database of its own on the same server, gone afterwards."""
+    here = database_url()
+    name = "assay_bench"
+    with connect(url=here, autocommit=True) as admin:
+        admin.execute(f"drop database if exists {name} with (force)".encode())
+        admin.execute(f"create database {name}".encode())
+        try:
+            url = make_conninfo(here, dbname=name)
+            with connect(url=url) as connection:
+                migrate(connection)
+            yield url
+        finally:
+            admin.execute(f"drop database {name} with (force)".encode())
+
+
+def _floor(url: str) -> list[float]:
+    names = [f"raw.{table.name}" for table in (*all_log_tables(), document_table())]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("create schema floor")
+        rendered = {name: _render(connection, name) for name in (*names, "vault.text")}
+        rendered = {name: parts for name, parts in rendered.items() if parts}
+        for name in rendered:
+            connection.execute(f"create unlogged table floor.{_bare(name)} (like {name})".encode())
+        return [_copy_all(connection, rendered) for _ in range(FLOORS)]
+
+
+def _render(connection: psycopg.Connection[Any], name: str) -> list[bytes]:
+    if not connection.execute(f"select 1 from {name} limit 1".encode()).fetchone():
+        return []
+    with connection.cursor().copy(
+        f"copy (select * from {name}) to stdout (format binary)".encode()
+    ) as copy:
+        small = b"".join(bytes(part) for part in copy)
+    return [small[start : start + (1 << 18)] for start in range(0, len(small), 1 << 18)]
+
+
+def _copy_all(connection: psycopg.Connection[Any], rendered: dict[str, list[bytes]]) -> float:
+    for name in rendered:
+        connection.execute(f"truncate floor.{_bare(name)}".encode())
+    started = time.perf_counter()
+    for name, parts in rendered.items():
+        with connection.cursor().copy(
+            f"copy floor.{_bare(name)} from stdin (format binary)".encode()
+        ) as copy:
+            for part in parts:
+                copy.write(part)
+    return time.perf_counter() - started
+
+
+def _bare(name: str) -> str:
+    return name.partition(".")[2]

@@ -1,0 +1,242 @@
+"""`assay build`: dbt in this process, against the database that the warehouse's connection names."""
+
+import fcntl
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orchestration import settings
+from orchestration.errors import AssayError
+from orchestration.warehouse import connection, migrations
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+
+PROJECT_DIR = settings.PROJECT_DIR
+# What a manifest is made from.
+_PROJECT_PARTS = ("dbt_project.yml", "models", "macros", "seeds", "tests/dbt")
+_FAILED = ("error", "fail", "runtime error")
+# `dbt parse` asks for a connection but never uses it.
+_NO_DATABASE = "postgresql://assay@127.0.0.1:1/assay"
+
+_SILENT_CONSOLE = ("--log-level", "none", "--log-level-file", "debug")
+
+OnNode = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`failed` holds one sentence a node."""
+
+    counts: Mapping[str, int]
+    failed: Sequence[str]
+    warned: Sequence[str]
+    seconds: float
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "success": not self.failed,
+            "nodes": dict(self.counts),
+            "failed": list(self.failed),
+            "warned": list(self.warned),
+            "seconds": round(self.seconds, 1),
+        }
+
+
+@click.command()
+@click.option("--full-refresh", is_flag=True, help="Build every model from all the data there is.")
+@click.option("--select", multiple=True, metavar="NODES", help="Only these, in dbt's syntax.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def build(full_refresh: bool, select: tuple[str, ...], as_json: bool) -> None:
+    """Build the dbt models and run their tests."""
+    with _progress(quiet=as_json) as on_node:
+        outcome = run_build(full_refresh=full_refresh, select=select, on_node=on_node)
+    if as_json:
+        click.echo(json.dumps(outcome.as_json()))
+    else:
+        counts = ", ".join(f"{number} {status}" for status, number in outcome.counts.items())
+        click.echo(f"dbt build: {counts or 'nothing to do'} in {outcome.seconds:.1f} s")
+        for sentence in outcome.warned:
+            click.echo(f"warning: {sentence}", err=True)
+    if outcome.failed:
+        raise AssayError(_failure(outcome))
+
+
+def run_build(
+    *,
+    full_refresh: bool = False,
+    select: Sequence[str] = (),
+    on_node: OnNode = lambda _done, _total: None,
+) -> Outcome:
+    url = connection.database_url()
+    _require_tables(url)
+    started = time.monotonic()
+    with dbt_session(url):
+        result = _invoke(build_args(full_refresh=full_refresh, select=select), on_node)
+    nodes = _results(result)
+    if select and not nodes:
+        raise AssayError(f"dbt build finds nothing to run for {' '.join(select)}: see `models/`.")
+    return Outcome(
+        counts=Counter(str(node.status) for node in nodes),
+        failed=[_sentence(node) for node in nodes if node.status in _FAILED],
+        warned=[_sentence(node) for node in nodes if node.status == "warn"],
+        seconds=time.monotonic() - started,
+    )
+
+
+def build_args(*, full_refresh: bool = False, select: Sequence[str] = ()) -> list[str]:
+    """What follows `dbt`, without the paths."""
+    args = ["build"]
+    if full_refresh:
+        args.append("--full-refresh")
+    if select:
+        args += ["--select", *select]
+    return args
+
+
+def paths_args(target: Path) -> list[str]:
+    """Everything that dbt writes goes under ASSAY_HOME, and nothing to the user's home."""
+    return [
+        "--project-dir",
+        str(PROJECT_DIR),
+        "--profiles-dir",
+        str(connection.write_dbt_profiles()),
+        "--target-path",
+        str(target),
+        "--log-path",
+        str(_folder() / "logs"),
+    ]
+
+
+@contextmanager
+def dbt_session(url: str) -> Iterator[None]:
+    """The environment that the profile reads, for as long as dbt runs in it."""
+    before, here = dict(os.environ), Path.cwd()
+    os.environ.update(connection.dbt_environment(url))
+    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        os.chdir(here)  # dbt moves to the project
+
+
+def manifest_folder() -> Path:
+    """A target folder of its own: `assay build` must not rewrite what Dagster is reading."""
+    return _folder() / "manifest"
+
+
+def run_folder(run_id: str) -> Path:
+    """Where one run of Dagster's has dbt write: runs may overlap."""
+    folder = _folder() / "runs" / run_id
+    folder.mkdir(parents=True)
+    return folder
+
+
+def ensure_manifest() -> Path:
+    """The manifest of the files as they are now; parsed again when one of them is newer."""
+    folder = manifest_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = folder / "manifest.json"
+    with (folder / "lock").open("w") as lock:
+        # Dagster loads the same definitions in several processes at once.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not manifest.exists() or manifest.stat().st_mtime < _newest_change():
+            with dbt_session(_url_without_starting()):
+                _invoke(["parse"], lambda _done, _total: None, folder)
+    return manifest
+
+
+def _newest_change() -> float:
+    """Folders count too: a file that was removed changes nothing else."""
+    times = []
+    for part in _PROJECT_PARTS:
+        path = PROJECT_DIR / part
+        times += [path, *path.rglob("*")] if path.exists() else []
+    return max(path.stat().st_mtime for path in times)
+
+
+def _url_without_starting() -> str:
+    chosen = settings.load().database_url
+    if chosen:
+        return chosen
+    server = connection.embedded()
+    return server.url if server.status().running else _NO_DATABASE
+
+
+def _folder() -> Path:
+    return settings.load().home / "dbt"
+
+
+def _require_tables(url: str) -> None:
+    with connection.connect(url=url) as session:
+        known = migrations.applied(session)
+    missing = [m.label for m in migrations.available() if m.version not in known]
+    if missing:
+        raise AssayError(
+            f"The database lacks {', '.join(missing)}: run `assay up` first, it makes the tables."
+        )
+
+
+def _invoke(args: list[str], on_node: OnNode, target: Path | None = None) -> "dbtRunnerResult":
+    from dbt.cli.main import dbtRunner
+
+    done = total = 0
+
+    def hear(event: Any) -> None:
+        nonlocal done, total
+        if event.info.name == "LogStartLine":
+            total = event.data.total
+        elif event.info.name == "NodeFinished":
+            done += 1
+            on_node(done, total)
+
+    paths = paths_args(target or _folder() / "target")
+    result = dbtRunner(callbacks=[hear]).invoke([*args, *paths, *_SILENT_CONSOLE])
+    if result.exception is not None:
+        reason = " ".join(str(result.exception).split())
+        raise AssayError(f"dbt could not {args[0]} the project: {reason}")
+    return result
+
+
+def _results(result: "dbtRunnerResult") -> list[Any]:
+    return list(getattr(result.result, "results", []))
+
+
+def _sentence(node: Any) -> str:
+    message = " ".join(str(node.message or "").split())
+    return f"{node.node.resource_type} {node.node.name}: {message or node.status}"
+
+
+def _failure(outcome: Outcome) -> str:
+    total = sum(outcome.counts.values())
+    listed = "\n".join(f"  {sentence}" for sentence in outcome.failed)
+    skipped = outcome.counts.get("skipped", 0)
+    also = f" {skipped} that depend on them were skipped." if skipped else ""
+    return (
+        f"{len(outcome.failed)} of {total} dbt nodes failed.{also}\n{listed}\n"
+        f"Details are in {_folder() / 'logs' / 'dbt.log'}, the SQL in {_folder() / 'target'}."
+    )
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[OnNode]:
+    if quiet or not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("building", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total or None)

@@ -1,0 +1,197 @@
+"""Dagster's view of the warehouse: it loads, it is connected, and a run lands a file into a mart."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+import psycopg
+import pytest
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+
+from orchestration.settings import PROJECT_DIR
+
+MART = dg.AssetKey(["marts", "performance_overview"])
+INBOX = dg.AssetKey(["landing", "inbox_files"])
+
+
+@dataclass(frozen=True)
+class Loaded:
+    defs: dg.Definitions
+    home: Path
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+    """From nothing: no manifest, no profile, no database."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASSAY_HOME", str(home))
+        patch.delenv("ASSAY_DATABASE_URL", raising=False)
+        patch.delenv("ASSAY_INBOX", raising=False)
+        from orchestration.definitions import defs
+
+        yield Loaded(defs, home)
+
+
+def _graph(loaded: Loaded) -> AssetGraph:
+    return loaded.defs.resolve_asset_graph()
+
+
+def test_definitions_load_without_a_database(loaded: Loaded) -> None:
+    """Prevents a clean clone in which Dagster does not even start."""
+    dg.Definitions.validate_loadable(loaded.defs)
+    assert not (loaded.home / "postgres").exists()
+
+
+def test_lineage_goes_from_the_inbox_to_the_mart(loaded: Loaded) -> None:
+    """Prevents a mart that hangs in the air because a key was typed by hand."""
+    graph = _graph(loaded)
+    ancestors = graph.get_ancestor_asset_keys(MART)
+    assert INBOX in ancestors
+    assert dg.AssetKey(["raw", "query_log"]) in ancestors
+    assert dg.AssetKey(["raw", "cost_log"]) in ancestors
+    assert dg.AssetKey(["landing", "batch"]) in ancestors
+
+
+def test_nothing_but_the_inbox_comes_from_nowhere(loaded: Loaded) -> None:
+    """Prevents a raw table that no asset fills, which Dagster shows as an outside source."""
+    graph = _graph(loaded)
+    assert {key for key in graph.get_all_asset_keys() if not graph.get(key).parent_keys} == {INBOX}
+    assert graph.get_all_asset_keys() - graph.materializable_asset_keys == {INBOX}
+
+
+def test_a_dbt_group_is_a_dagster_group(loaded: Loaded) -> None:
+    """Prevents areas that are called one thing in dbt and another in the UI."""
+    graph = _graph(loaded)
+    manifest = json.loads((loaded.home / "dbt/manifest/manifest.json").read_text())
+    groups = {
+        node["name"]: node["group"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+    }
+    shown = {key.path[-1]: graph.get(key).group_name for key in graph.materializable_asset_keys}
+    assert groups.items() <= shown.items()
+
+
+def test_a_test_of_severity_error_stops_what_is_built_on_it(loaded: Loaded) -> None:
+    """Prevents a mart on facts whose own tests are red."""
+    blocking = {
+        check.key.name
+        for assets in loaded.defs.assets or []
+        if isinstance(assets, dg.AssetsDefinition)
+        for check in assets.check_specs
+        if check.asset_key.path[-1] == "fct_queries" and check.blocking
+    }
+    assert {"unique_fct_queries_query_key", "not_null_fct_queries_query_key"} <= blocking
+
+
+def test_a_run_lands_a_file_into_the_mart(
+    loaded: Loaded, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prevents definitions that load and do not run; and a file that is landed again at every run."""
+    from orchestration.defs.landing.resources import Inbox
+
+    monkeypatch.setenv("ASSAY_DATABASE_URL", database_url)
+    monkeypatch.setenv("ASSAY_HOME", str(loaded.home))
+    query = {"kind": "query", "event_id": "q", "ts": "2025-06-02T10:00:00Z", "status": "ok"}
+    (tmp_path / "one.jsonl").write_text(json.dumps(query | {"latency_ms": 700}) + "\n")
+    resources = {**(loaded.defs.resources or {}), "inbox_resource": Inbox(folder=str(tmp_path))}
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = dg.materialize(
+            [asset for asset in loaded.defs.assets or [] if isinstance(asset, dg.AssetsDefinition)],
+            # The mart's own checks are enough here: each costs a tenth of a second.
+            selection=dg.AssetSelection.assets(MART).upstream().without_checks()
+            | dg.AssetSelection.checks_for_assets(MART),
+            resources=resources,
+            instance=instance,
+        )
+        landed = instance.get_latest_materialization_event(dg.AssetKey(["raw", "query_log"]))
+    checks = {check.check_name for check in run.get_asset_check_evaluations() if check.passed}
+    assert run.success
+    assert list((loaded.home / "dbt/runs").iterdir()) == []
+    assert "assert_costs_reconcile_to_the_nano_dollar" in checks
+    assert landed is not None
+    assert landed.asset_materialization is not None
+    assert landed.asset_materialization.metadata["new_rows"].value == 1
+    with psycopg.connect(database_url) as session:
+        rows = session.execute(
+            "select day::text, queries, successes, latency_p50_ms from marts.performance_overview"
+        ).fetchall()
+    assert rows == [("2025-06-02", 1, 1, 700)]
+    assert [path.name for path in tmp_path.rglob("*.jsonl")] == ["one.jsonl"]
+    assert (tmp_path / "landed" / "one.jsonl").exists()
+
+
+def test_a_file_that_cannot_be_read_fails_the_run_after_the_others_landed(
+    loaded: Loaded, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prevents one broken file from holding up the rest, and from being overlooked."""
+    assert loaded.defs
+    from orchestration.defs.landing.assets import raw_logs
+    from orchestration.defs.landing.resources import Inbox
+
+    monkeypatch.setenv("ASSAY_DATABASE_URL", database_url)
+    query = {"kind": "query", "event_id": "q", "ts": "2025-06-02T10:00:00Z", "status": "ok"}
+    (tmp_path / "a.jsonl").write_text("{}\n")
+    (tmp_path / "a.jsonl.manifest").write_text("no manifest")
+    (tmp_path / "b.jsonl").write_text(json.dumps(query) + "\n")
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = dg.materialize(
+            [raw_logs],
+            resources={"inbox_resource": Inbox(folder=str(tmp_path), settle_seconds=0)},
+            instance=instance,
+            raise_on_error=False,
+        )
+    with psycopg.connect(database_url) as session:
+        count = session.execute("select count(*) from raw.query_log").fetchone()
+    assert not run.success
+    assert count == (1,)
+    assert (tmp_path / "a.jsonl").exists()
+    assert (tmp_path / "landed" / "b.jsonl").exists()
+
+
+def test_the_manifest_follows_the_files(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prevents Dagster from showing the models of last week, and from parsing at every load."""
+    from orchestration.warehouse import build
+
+    monkeypatch.setenv("ASSAY_HOME", str(loaded.home))
+    parsed: list[list[str]] = []
+    monkeypatch.setattr(build, "_invoke", lambda args, *_: parsed.append(args))
+    manifest = build.ensure_manifest()
+    assert parsed == []
+    newer = manifest.stat().st_mtime + 1
+    monkeypatch.setattr(build, "_newest_change", lambda: newer)
+    build.ensure_manifest()
+    assert parsed == [["parse"]]
+
+
+def test_dagsters_home_has_no_telemetry_and_keeps_the_users_choice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prevents reports to the outside, and a start that overwrites somebody's dagster.yaml."""
+    from orchestration.defs.instance import prepare_home
+
+    monkeypatch.setenv("ASSAY_HOME", str(tmp_path))
+    home = prepare_home()
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        assert instance.telemetry_enabled is False
+    own = "telemetry: {enabled: false}\nlocal_artifact_storage: {}\n"
+    (home / "dagster.yaml").write_text(own)
+    assert prepare_home() == home
+    assert (home / "dagster.yaml").read_text() == own
+
+
+def test_the_command_line_does_not_wait_for_dbt_or_dagster() -> None:
+    """Prevents seconds of import before every `assay build --help`."""
+    check = (
+        "import sys, orchestration.warehouse.build;"
+        "print([name for name in ('dbt', 'dagster', 'dagster_dbt') if name in sys.modules])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", check], capture_output=True, text=True, check=True, cwd=PROJECT_DIR
+    )
+    assert ran.stdout.strip() == "[]"
