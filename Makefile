@@ -9,9 +9,10 @@ export ASSAY_HOME ?= $(CURDIR)/.assay
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 export PYTHONDONTWRITEBYTECODE := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export DAGSTER_DISABLE_TELEMETRY := 1
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
 
-.PHONY: help install demo test lint unit bench lock clean
+.PHONY: help install demo dagster test lint unit bench lock clean
 
 help: ## what you can do here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -28,6 +29,9 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## a warehouse with simulated logs, from nothing, in minutes
 	@$(BIN)/python -m orchestration.demo
 
+dagster: $(STAMP) ## the Dagster UI over the warehouse (stop with Ctrl-C)
+	DAGSTER_HOME=$$($(BIN)/python -m orchestration.defs.instance) $(BIN)/dagster dev -m orchestration.definitions
+
 test: $(STAMP) lint unit ## every linter and every test
 
 lint: $(STAMP)
@@ -37,7 +41,7 @@ lint: $(STAMP)
 	$(BIN)/sqlfluff lint models tests/dbt
 
 unit: $(STAMP)
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadscope
 
 bench: $(STAMP) ## the figures of docs/performance.md
 	@$(BIN)/assay bench landing

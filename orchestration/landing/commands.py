@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -11,7 +12,7 @@ import click
 
 from orchestration.errors import AssayError
 from orchestration.landing.lander import Lander
-from orchestration.landing.store import Counts, Origin
+from orchestration.landing.store import Counts
 from orchestration.warehouse.connection import connect
 
 _SETTLE_S = float(os.environ.get("ASSAY_SETTLE_SECONDS", "1"))
@@ -19,7 +20,7 @@ _COUNTS = ("lines", "accepted", "duplicate", "conflict", "quarantined")
 
 
 def _lander() -> Lander:
-    return Lander(lambda: connect(application_name="assay land"))
+    return Lander(partial(connect, application_name="assay land"))
 
 
 @click.command()
@@ -54,31 +55,25 @@ def _land_all(
 ) -> tuple[list[dict[str, Any]], list[str]]:
     from orchestration.landing import files, inbox
     from orchestration.landing.progress import landing_progress
-    from orchestration.landing.reader import read_slices
 
-    sources: list[Path | None] = []
-    for path in paths:
-        sources += [None] if path == "-" else files.find(Path(path))
-    reports: list[dict[str, Any]] = []
+    sources = [file for path in paths if path != "-" for file in files.find(Path(path))]
     problems: list[str] = []
+
+    def report(path: Path, problem: OSError | files.GrowingError) -> None:
+        if isinstance(problem, OSError):
+            problems.append(f"{path} could not be read: {problem.strerror}.")
+        else:
+            problems.append(str(problem))
+
     with ExitStack() as stack:
         lander = stack.enter_context(_lander())
         lander.connection()  # a database that is not there at all is said at once
-        size = sum(source.stat().st_size for source in sources if source)
+        size = sum(source.stat().st_size for source in sources)
         lander.on_batch = stack.enter_context(landing_progress(size, quiet=as_json))
-        for source in sources:
-            try:
-                if source is None:
-                    stdin = cast(BinaryIO, sys.stdin.buffer)
-                    counts = lander.land(read_slices(stdin, lander.limits), Origin("stdin"))
-                else:
-                    counts = lander.land_file(source, _SETTLE_S)
-            except OSError as error:
-                problems.append(f"{source} could not be read: {error.strerror}.")
-            except files.GrowingError as error:
-                problems.append(str(error))
-            else:
-                reports.append(_report(str(source or "-"), counts))
+        landed = lander.land_files(sources, _SETTLE_S, report)
+        reports = [_report(str(path), counts) for path, counts in landed.items()]
+        if "-" in paths:
+            reports.append(_report("-", lander.land_stream(cast(BinaryIO, sys.stdin.buffer))))
         if from_inbox:
             reports.append(_report("inbox", inbox.drain(lander)))
     return reports, problems

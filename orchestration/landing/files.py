@@ -49,8 +49,11 @@ def wait_until_complete(path: Path, settle_s: float) -> State:
     """Give a file that was just written the time to come to rest; refuse one that still grows."""
     state = state_of(path)
     if manifest_of(path).exists():
-        if state.size != _promised_size(path):
-            raise _growing(path)
+        promised = _promised_size(path)
+        if state.size != promised:
+            raise GrowingError(
+                f"{path} has {state.size} bytes, its manifest promises {promised}: not taken."
+            )
     # A clock that was set back leaves times in the future; then only waiting can tell.
     elif not 0 <= settle_s <= time.time() - state.mtime_ns / 1e9:
         time.sleep(settle_s)

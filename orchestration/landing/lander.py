@@ -1,13 +1,12 @@
-"""Streams into batches into commits: reading and parsing run ahead by one batch while one is stored."""
+"""Streams into batches into commits, with retries; big files on more than one core."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import psycopg
 from psycopg import errors
@@ -15,15 +14,23 @@ from psycopg import errors
 from orchestration.errors import AssayError
 from orchestration.landing import retry
 from orchestration.landing.contract import Retrieval
-from orchestration.landing.files import require_unchanged, wait_until_complete
+from orchestration.landing.files import GrowingError, require_unchanged, wait_until_complete
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Parsed, Slice, parse
-from orchestration.landing.reader import Unreadable, read_file
+from orchestration.landing.reader import Unreadable, read_file, read_slices
 from orchestration.landing.store import Counts, Origin, open_session, store, store_unreadable
 from orchestration.landing.tables import document_table, log_table
+from orchestration.landing.workers import WORKERS, WORTH_IT_BYTES, Commit, Workers
 
 Connect = Callable[[], psycopg.Connection[Any]]
 InTransaction = Callable[[psycopg.Connection[Any], int], None]
+
+
+Report = Callable[[Path, OSError | GrowingError], None]
+
+
+def _raise(_: Path, problem: Exception) -> None:
+    raise problem
 
 
 @dataclass
@@ -34,45 +41,88 @@ class Lander:
     limits: Limits = field(default_factory=Limits)
     on_batch: Callable[[int, Counts], None] = lambda _bytes, _counts: None
     _connection: psycopg.Connection[Any] | None = None
+    _workers: Workers | None = None
     _partitions: set[tuple[str, str]] = field(default_factory=set)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._workers is not None:
+            self._workers.close()
         if self._connection is not None:
             self._connection.close()
 
     def land_file(self, path: Path, settle_s: float) -> Counts:
-        state = wait_until_complete(path, settle_s)
-        check = partial(require_unchanged, path, state)
-        counts = self.land(read_file(path, self.limits), Origin("file", str(path)), check)
-        check()
+        return self.land_files([path], settle_s)[path]
+
+    def land_files(
+        self, paths: Iterable[Path], settle_s: float, report: Report = _raise
+    ) -> dict[Path, Counts]:
+        """Counts of each file that could be read to its end; `report` hears of the others."""
+        paths = list(paths)
+        found: dict[Path, Counts] = {}
+        workers = self._get_workers() if _is_big(paths) else None
+        for path in paths:
+            counts = Counts()
+            try:
+                state = wait_until_complete(path, settle_s)
+                check = partial(require_unchanged, path, state)
+                items = read_file(path, self.limits)
+                self._land(items, Origin("file", str(path)), counts, check, workers)
+                check()
+            except (OSError, GrowingError) as problem:
+                report(path, problem)
+            else:
+                found[path] = counts
+        if workers is not None:
+            self._count(workers.finish())
+        return found
+
+    def land_stream(self, stream: BinaryIO) -> Counts:
+        counts = Counts()
+        items = read_slices(stream, self.limits)
+        self._land(items, Origin("stdin"), counts, lambda: None, None)
         return counts
 
-    def land(
+    def _land(
         self,
         items: Iterable[Slice | Unreadable],
         origin: Origin,
-        check_complete: Callable[[], None] = lambda: None,
-    ) -> Counts:
-        """`check_complete` runs before a last line without a newline is taken, and may refuse it."""
-        total = Counts()
-        pending: Future[Counts] | None = None
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="store") as storing:
-            for item in items:
-                if isinstance(item, Slice) and not item.terminated:
-                    check_complete()
-                ready = parse(item, self.limits) if isinstance(item, Slice) else item
-                if pending is not None:
-                    total.add(pending.result())
-                pending = storing.submit(self.commit, ready, origin)
-            if pending is not None:
-                total.add(pending.result())
-        return total
+        total: Counts,
+        check_complete: Callable[[], None],
+        workers: Workers | None,
+    ) -> None:
+        """With workers, `total` is complete once they have finished."""
+        for item in items:
+            if isinstance(item, Slice) and not item.terminated:
+                check_complete()  # the end of a file that still grows must not be taken
+            if isinstance(item, Unreadable):
+                if workers is not None:
+                    self._count(workers.finish())
+                self._count([(item.byte_length, self.commit(item, origin), total)])
+            elif workers is not None:
+                self._count(workers.deal(item, origin, total))
+            else:
+                counts = self.commit(parse(item, self.limits), origin)
+                self._count([(item.byte_length, counts, total)])
+
+    def _count(self, committed: Iterable[tuple[int, Counts, Counts]]) -> None:
+        for size, counts, total in committed:
+            total.add(counts)
+            self.on_batch(size, counts)
+
+    def _get_workers(self) -> Workers:
+        if self._workers is None:
+            self._workers = Workers(_committer, self.connect, self.limits)
+        return self._workers
 
     def commit(
-        self, item: Parsed | Unreadable, origin: Origin, also: InTransaction | None = None
+        self,
+        item: Parsed | Unreadable,
+        origin: Origin,
+        also: InTransaction | None = None,
+        admission: AbstractContextManager[Any] | None = None,
     ) -> Counts:
         """Store one batch for good. Tries again where the fault can pass; never lands it twice."""
         batch: int | None = None
@@ -84,7 +134,7 @@ class Lander:
                     batch = _next_batch(connection)
                 elif (landed := _landed(connection, batch)) is not None:
                     return landed  # it was committed, only the answer was lost
-                counts = self._store(connection, item, origin, batch, also)
+                return self._store(connection, item, origin, batch, also, admission or nullcontext())
             except retry.LASTING as error:
                 raise _given_up(error) from error
             except (*retry.TRANSIENT, errors.UniqueViolation) as error:
@@ -93,9 +143,6 @@ class Lander:
                 if wait is None:
                     raise _given_up(error) from error
                 retry.pause(wait)
-            else:
-                self.on_batch(_size(item), counts)
-                return counts
 
     def _store(
         self,
@@ -104,6 +151,7 @@ class Lander:
         origin: Origin,
         batch: int,
         also: InTransaction | None,
+        admission: AbstractContextManager[Any],
     ) -> Counts:
         if isinstance(item, Parsed):
             self._ensure_partitions(connection, item)
@@ -111,7 +159,7 @@ class Lander:
             if also is not None:
                 also(connection, batch)
             if isinstance(item, Parsed):
-                return store(connection, item, origin, batch)
+                return store(connection, item, origin, batch, admission)
             return store_unreadable(connection, item, origin, batch)
 
     def connection(self) -> psycopg.Connection[Any]:
@@ -163,10 +211,18 @@ def _landed(connection: psycopg.Connection[Any], batch: int) -> Counts | None:
     return Counts(*row) if row else None
 
 
-def _size(item: Parsed | Unreadable) -> int:
-    if isinstance(item, Unreadable):
-        return item.byte_length
-    return sum(map(len, item.slice.lines)) + len(item.slice.lines)
+def _is_big(paths: list[Path]) -> bool:
+    return WORKERS > 1 and sum(path.stat().st_size for path in paths if path.exists()) >= WORTH_IT_BYTES
+
+
+def _committer(connect: Connect, limits: Limits) -> Commit:
+    """What a worker process does with a slice."""
+    lander = Lander(connect, limits)
+
+    def commit(item: Slice, origin: Origin, admission: AbstractContextManager[Any]) -> Counts:
+        return lander.commit(parse(item, limits), origin, admission=admission)
+
+    return commit
 
 
 def _given_up(error: Exception) -> AssayError:

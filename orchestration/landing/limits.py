@@ -17,7 +17,7 @@ class Limits:
     depth: int = field(default_factory=lambda: _number("ASSAY_MAX_DEPTH", 64))
     future_hours: int = field(default_factory=lambda: _number("ASSAY_MAX_FUTURE_HOURS", 24))
     # A batch ends at whichever comes first; bytes bound the memory, lines the transaction.
-    batch_lines: int = field(default_factory=lambda: _number("ASSAY_BATCH_LINES", 20_000))
+    batch_lines: int = field(default_factory=lambda: _number("ASSAY_BATCH_LINES", 10_000))
     batch_bytes: int = field(default_factory=lambda: _number("ASSAY_BATCH_BYTES", 16 << 20))
 
     def latest(self) -> dt.datetime:

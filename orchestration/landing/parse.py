@@ -53,6 +53,10 @@ class Slice:
     lines: list[bytes]
     terminated: bool = True  # False where the last line ends the stream without a newline
 
+    @property
+    def byte_length(self) -> int:
+        return self.offset_of(len(self.lines)) - self.byte_start
+
     def offset_of(self, index: int) -> int:
         return self.byte_start + sum(len(line) + 1 for line in self.lines[:index])
 
@@ -80,7 +84,10 @@ class Parsed:
     def add(self, index: int, event: Event, content: bytes) -> None:
         self.events.append(event)
         self.indexes.append(index)
-        self.keys.append(key_hash(event))
+        workspace = event.workspace
+        name = f"{len(workspace)}:{workspace}{_KIND_NAMES[type(event)]}:{event.event_id}"
+        # 128 bits that stand for (workspace, kind, event_id), however long the ids are.
+        self.keys.append(_sha256(name.encode()).digest()[:16])
         self.contents.append(_sha256(content).digest()[:16])
         if type(event) is Query and event.query_id is None:
             event.query_id = event.event_id  # after the content, which leaves the default out
@@ -160,10 +167,3 @@ def _count_keys(value: Any) -> int:
 
 def kind_of(event: Event) -> str:
     return str(event.__struct_config__.tag)
-
-
-def key_hash(event: Event) -> bytes:
-    """128 bits that stand for (workspace, kind, event_id), however long the ids are."""
-    workspace = event.workspace
-    name = f"{len(workspace)}:{workspace}{_KIND_NAMES[type(event)]}:{event.event_id}"
-    return _sha256(name.encode()).digest()[:16]

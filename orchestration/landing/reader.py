@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from orchestration.errors import AssayError
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Slice
 from orchestration.landing.reasons import Reason
@@ -21,6 +22,11 @@ from orchestration.landing.reasons import Reason
 CHUNK = 1 << 20
 _BOM = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
+# Read as lines, these would fill the quarantine with junk.
+_OTHER_FORMATS = {
+    _GZIP_MAGIC: "Standard input is gzip: unpack it on the way (zcat FILE | assay land -).",
+    b"PAR1": "This is a Parquet file; only JSON lines (.jsonl, .jsonl.gz) can be landed.",
+}
 # Logs shrink five- to thirtyfold; what grows more than this while it is unpacked is hostile.
 _BOMB_RATIO = 200
 _BOMB_FLOOR = 16 << 20
@@ -133,6 +139,9 @@ def read_slices(stream: BinaryIO, limits: Limits) -> Iterator[Slice | Unreadable
     """Complete slices, then the rest; a last line without a newline is the last line all the same."""
     pending = Pending(limits)
     carry = stream.read(CHUNK)
+    for magic, advice in _OTHER_FORMATS.items():
+        if carry.startswith(magic):
+            raise AssayError(advice)
     if carry.startswith(_BOM):
         carry, pending.byte_next = carry[len(_BOM) :], len(_BOM)
     try:

@@ -27,20 +27,22 @@ def replay(lander: Lander, reason: str | None = None) -> Counts:
 
 
 def _waiting(lander: Lander, reason: str | None, after: int) -> list[tuple[int, bytes]]:
+    """The next open lines that are short enough to be lines, as many as make a batch."""
     rows = lander.connection().execute(
-        """select quarantine_id, bytes
-           from (
+        """with open_line as (
+               select quarantine_id, byte_length from landing.quarantine
+               where replay_batch_id is null and quarantine_id > %(after)s
+                   and byte_length <= %(line_bytes)s
+                   and (reason = %(reason)s or %(reason)s is null)
+               order by quarantine_id limit %(lines)s
+           ), bounded as (
                select quarantine_id, sum(byte_length) over (order by quarantine_id) as total
-               from (
-                   select quarantine_id, byte_length from landing.quarantine
-                   where replay_batch_id is null and quarantine_id > %(after)s
-                       and byte_length <= %(line_bytes)s
-                       and reason = coalesce(%(reason)s, reason)
-                   order by quarantine_id limit %(lines)s
-               ) as open_lines
-           ) as bounded
-           join landing.quarantine_bytes using (quarantine_id)
-           where total <= %(bytes)s and part = 0
+               from open_line
+           )
+           select quarantine_id, string_agg(bytes, ''::bytea order by part)
+           from bounded join landing.quarantine_bytes using (quarantine_id)
+           where total <= %(bytes)s
+           group by quarantine_id
            order by quarantine_id""",
         {"after": after, "line_bytes": lander.limits.line_bytes, "reason": reason,
          "lines": lander.limits.batch_lines,

@@ -19,6 +19,7 @@ from orchestration.landing.contract import (
 from orchestration.landing.limits import EARLIEST
 from orchestration.landing.reasons import Reason, Refused
 
+_ONE = Decimal(1)
 _VALUE_BOUNDS = {"thumb": (-1.0, 1.0), "stars": (1.0, 5.0), "implicit": (-1.0, 1.0)}
 
 
@@ -66,9 +67,8 @@ def _feedback(event: Feedback, latest: dt.datetime) -> bool:
 def _cost(event: Cost, _: dt.datetime) -> bool:
     changed = False
     if event.reported_cost is not None:
-        plain = _money(event.reported_cost, "$.reported_cost")
-        changed = plain is not event.reported_cost
-        event.reported_cost = plain
+        event.reported_cost = _money(event.reported_cost, "$.reported_cost")
+        changed = True
     if event.currency is not DEFAULT_CURRENCY and event.currency == DEFAULT_CURRENCY:
         event.currency, changed = DEFAULT_CURRENCY, True
     return changed
@@ -82,21 +82,17 @@ def _bill(event: Bill, _: dt.datetime) -> bool:
 
 
 def _money(amount: Decimal, path: str) -> Decimal:
-    """The amount without zeros at its end; the same object where there are none."""
+    """The amount in its shortest spelling: 1E+2, 100 and 100.0 are the same."""
     if not amount.is_finite():
         raise Refused(Reason.NOT_FINITE, path)
-    # Digits first: 1e-999999 must not become a number of a million of them, nor be rounded.
-    _, digits, exponent = amount.as_tuple()
-    if len(digits) > 28 or abs(int(exponent)) > 40 or abs(amount) > MAX_MONEY:
+    plain = amount.normalize()
+    # Too many digits to be exact, or an exponent that would make a number of a million digits.
+    if plain != amount or abs(plain) > MAX_MONEY or abs(plain.adjusted()) > MAX_MONEY_DIGITS:
         raise Refused(Reason.RANGE, path)
-    if digits[-1] == 0 or int(exponent) > 0:
-        # 1E+2, 100 and 100.0 are the same amount and must have the same spelling.
-        amount = amount.normalize() if amount else Decimal(0)
-        if int(amount.as_tuple().exponent) > 0:
-            amount = amount.quantize(Decimal(1))
-    if int(amount.as_tuple().exponent) < -MAX_MONEY_DIGITS:
+    exponent = int(plain.as_tuple().exponent)
+    if exponent < -MAX_MONEY_DIGITS:
         raise Refused(Reason.RANGE, path)
-    return amount
+    return plain.quantize(_ONE) if exponent > 0 else plain
 
 
 RULES: dict[type[Event], Callable[..., bool]] = {

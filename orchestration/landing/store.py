@@ -9,12 +9,14 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import psycopg
+from psycopg.types.string import BytesBinaryDumper
 
 from orchestration.landing import contract
 from orchestration.landing.contract import PERSON_TARGETS, Event, Retrieval
@@ -63,15 +65,24 @@ class Counts:
 
 
 def open_session(connection: psycopg.Connection[Any]) -> None:
+    # For bytea the driver would pick a dumper written in Python; ours are plain bytes, dumped in C.
+    connection.adapters.register_dumper(bytes, BytesBinaryDumper)
     connection.execute(_SESSION)
 
 
-def store(connection: psycopg.Connection[Any], parsed: Parsed, origin: Origin, batch: int) -> Counts:
-    """Write a parsed slice inside the caller's transaction."""
+def store(
+    connection: psycopg.Connection[Any],
+    parsed: Parsed,
+    origin: Origin,
+    batch: int,
+    admission: AbstractContextManager[Any],
+) -> Counts:
+    """Write a parsed slice inside the caller's transaction; `admission` orders what must be in turn."""
     blob = b"\n".join(parsed.slice.lines)
     sha256 = hashlib.sha256(blob).digest()
-    refs = resolve_persons(connection, parsed)
-    new, conflicts, duplicates = admit_keys(connection, parsed, batch)
+    with admission:
+        refs = resolve_persons(connection, parsed)
+        new, conflicts, duplicates = admit_keys(connection, parsed, batch)
     by_type = parsed.by_type(new)
     write_events(connection, parsed, by_type, refs, batch)
     write_documents(connection, parsed, by_type.get(Retrieval, []), batch)

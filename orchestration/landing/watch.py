@@ -70,8 +70,11 @@ class Watch:
     def _land(self, path: Path) -> None:
         try:
             counts = self.lander.land_file(path, 0.0)
-        except GrowingError:
-            return  # it moved after all; the next look decides
+        except GrowingError as error:
+            # Without a manifest it moved after all, and the next look decides.
+            if manifest_of(path).exists():
+                self._say_once(path, str(error))
+            return
         except (AssayError, OSError) as error:
             self._say_once(path, str(error))
             return

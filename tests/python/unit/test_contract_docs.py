@@ -13,7 +13,7 @@ import pytest
 from orchestration.landing import contract
 from orchestration.landing.contract import KINDS, Event, RetrievedDocument
 from orchestration.landing.limits import Limits
-from orchestration.landing.parse import LineReader, kind_of
+from orchestration.landing.parse import Slice, kind_of, parse
 from orchestration.landing.reasons import Reason
 from orchestration.settings import PROJECT_DIR
 
@@ -91,13 +91,10 @@ def test_no_kind_is_made_up() -> None:
 def test_every_example_line_lands_without_drift() -> None:
     """Prevents examples that would be refused, or that use fields which do not exist."""
     examples = [line.encode() for line in re.findall(r'^\{"kind".*$', DOCS, re.MULTILINE)]
-    reader = LineReader(Limits(), examples)
-    kinds = []
-    for line in examples:
-        event, _, drift = reader.read(line)
-        assert drift == []
-        kinds.append(kind_of(event))
-    assert set(kinds) == set(KINDS)
+    parsed = parse(Slice(1, 0, examples), Limits())
+    assert not parsed.refused
+    assert not parsed.drift
+    assert {kind_of(event) for event in parsed.events} == set(KINDS)
 
 
 def test_every_reason_is_explained() -> None:

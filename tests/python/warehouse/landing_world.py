@@ -1,7 +1,8 @@
-"""What the landing tests share: lines, a lander on a fresh database, and a look at what stands there."""
+"""What the landing tests share: lines, a lander on a fresh database, a look at what stands there."""
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class World:
         return path
 
     def lander(self, **limits: int) -> Lander:
-        return Lander(lambda: connect(url=self.url), Limits(**limits))
+        return Lander(partial(connect, url=self.url), Limits(**limits))
 
     def land(self, *paths: Path, **limits: int) -> Counts:
         total = Counts()

@@ -1,5 +1,6 @@
 """`assay land`, `quarantine` and `replay` as people and programs call them."""
 
+import gzip
 import json
 import os
 import signal
@@ -67,6 +68,34 @@ def test_what_cannot_be_landed_is_said_in_a_sentence(world: World) -> None:
     assert b"There is no file" in missing.stderr
     assert b"Traceback" not in missing.stderr
     assert assay("land").returncode == 2
+
+
+@pytest.mark.parametrize("data", [gzip.compress(b"{}"), b"PAR1 and so on"])
+def test_other_formats_are_named(world: World, data: bytes) -> None:
+    """A binary stream became hundreds of quarantined lines."""
+    outcome = assay("land", "-", stdin=data)
+    assert outcome.returncode == 1
+    assert outcome.stderr.startswith(b"assay: ")
+    assert world.value("select count(*) from landing.batch") == 0
+
+
+def test_big_files_land_on_several_processes_in_the_order_of_their_lines(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With rivals inside one file the later line could win over the first."""
+    filler = "x" * 2000
+    lines = [tool(str(n % 3000), attributes={"n": n, "f": filler}) for n in range(6000)]
+    path = world.write("big.jsonl", *lines, b"junk")
+    world.write("small.jsonl", tool("0"), tool("z"))
+    assert path.stat().st_size > 8 << 20
+    monkeypatch.setenv("ASSAY_BATCH_LINES", "500")
+    found = assay_json("land", world.folder)["files"]
+    assert [list(report.values())[1:] for report in found] == [
+        [6001, 3000, 0, 3000, 1],
+        [2, 1, 0, 1, 0],
+    ]
+    later = "select count(*) from raw.tool_log where (attributes->>'n')::int >= 3000"
+    assert world.value(later) == 0
 
 
 def test_growing_file_is_not_taken(world: World) -> None:

@@ -44,8 +44,8 @@ def test_good_lines_land_typed(world: World) -> None:
 def test_retrieved_documents_land_in_order_and_their_texts_in_the_vault(world: World) -> None:
     """A passage's text in a raw log would be read by everyone who may read marts."""
     documents = [{"doc_id": "a", "score": 0.5, "text": "secret"}, {"doc_id": "b", "rank": 2}]
-    line = json.dumps({"kind": "retrieval", "event_id": "r", "ts": "2026-03-01T10:00:00Z",
-                       "result_count": 2, "documents": documents, "query_text": "why"}).encode()  # fmt: skip
+    base = {"kind": "retrieval", "event_id": "r", "ts": "2026-03-01T10:00:00Z", "result_count": 2}
+    line = json.dumps({**base, "documents": documents, "query_text": "why"}).encode()
     world.land(world.write("r.jsonl", line))
     assert world.rows(
         "select position, doc_id, score, rank from raw.retrieval_document order by 1"
@@ -233,6 +233,14 @@ def test_replay_lands_what_the_contract_now_takes_once(world: World) -> None:
     assert world.value("select count(*) from raw.tool_log") == 1
     assert world.rows("""select reason, replay_batch_id is not null from landing.quarantine
         order by line_no""") == [("TOO_LARGE", True), ("BAD_JSON", False)]
+
+
+def test_replay_reads_lines_of_several_parts(world: World) -> None:
+    """A line above a megabyte stayed refused even where the limit had been raised."""
+    line = tool("1", attributes={"a": "x" * 3_000_000})
+    assert world.land(world.write("a.jsonl", line)).quarantined == 1
+    with world.lander(line_bytes=4 << 20) as lander:
+        assert replay(lander).accepted == 1
 
 
 def test_replay_goes_through_more_than_one_batch(world: World) -> None:

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from landing_world import World, counts, query, tool
 
-from orchestration.landing import lander as lander_module
+from orchestration.landing import retry
 from orchestration.landing.lander import Lander
 from orchestration.landing.limits import Limits
 from orchestration.landing.store import Counts
@@ -107,14 +107,14 @@ def test_lost_answer_to_a_commit_does_not_land_twice(
         return found
 
     monkeypatch.setattr(Lander, "_store", lose_the_first_answer)
-    monkeypatch.setattr(lander_module.retry, "pause", lambda _: None)
+    monkeypatch.setattr(retry, "pause", lambda _: None)
     assert counts(world.land(world.write("a.jsonl", tool("1"), tool("2")))) == (2, 2, 0, 0, 0)
     assert world.value("select count(*) from raw.tool_log") == 2
 
 
 def test_connection_cut_in_the_middle_is_healed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A restart of the database ended the whole landing."""
-    monkeypatch.setattr(lander_module.retry, "pause", lambda _: None)
+    monkeypatch.setattr(retry, "pause", lambda _: None)
     lines = [tool(str(n)) for n in range(40)]
     path = world.write("a.jsonl", *lines)
     with world.lander(batch_lines=10) as lander:
@@ -210,7 +210,7 @@ def test_database_that_stays_away_is_said_plainly(
     """After the last attempt a traceback said nothing of what to do."""
     from orchestration.errors import AssayError
 
-    monkeypatch.setattr(lander_module.retry, "pause", lambda _: None)
+    monkeypatch.setattr(retry, "pause", lambda _: None)
     path = tmp_path / "a.jsonl"
     path.write_bytes(tool("1") + b"\n")
     nowhere = "postgresql://assay:secret@127.0.0.1:1/none"

@@ -1,0 +1,98 @@
+"""`make demo`: from nothing to a warehouse one can look at; running it again changes nothing."""
+
+import contextlib
+import io
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+from rich.console import Console
+
+from orchestration import settings
+from orchestration.cli import assay
+from orchestration.errors import AssayError
+from orchestration.warehouse.connection import connect, database_url, parts
+
+DAYS = 30
+QUERIES_PER_DAY = 2000
+
+OVERVIEW = """
+    select day, workspace, queries, round(success_rate::numeric, 4) as success_rate,
+        round(latency_p95_ms::numeric) as latency_p95_ms, round(cost_usd, 2) as cost_usd, success_target,
+        latency_target, cost_target
+    from marts.performance_overview
+    where is_complete
+    order by day desc, queries desc
+    limit 8"""
+
+
+def run() -> None:
+    console = Console(highlight=False)
+    home = settings.load().home
+    logs = home / "demo" / "logs"
+    step(console, "Starting PostgreSQL", "up")
+    arguments = ("--days", str(DAYS), "--queries-per-day", str(QUERIES_PER_DAY), "--out", str(logs))
+    step(console, f"Simulating {DAYS} days of an assistant product", "simulate", *arguments)
+    step(console, "Landing the logs", "land", str(logs), "--json")
+    step(console, "Building and testing the models", "build")
+    console.rule("What is there")
+    click.echo(accounting(json.loads((logs / "truth.json").read_text())["totals"]))
+    click.echo("The first mart, its last complete days (targets: met, missed or not judged):\n")
+    assay.main(["sql", OVERVIEW], standalone_mode=False)
+    click.echo(how_to_look())
+
+
+def step(console: Console, what: str, *arguments: str) -> None:
+    """One command of the CLI, told in a line; its own output is for those who run it themselves."""
+    console.print(f"[bold]{what}[/bold]  [dim]assay {' '.join(arguments)}[/dim]")
+    started = time.monotonic()
+    quietly(lambda: assay.main(list(arguments), standalone_mode=False))
+    console.print(f"  done in {time.monotonic() - started:.1f} s")
+
+
+def quietly(command: Callable[[], Any]) -> None:
+    with contextlib.redirect_stdout(io.StringIO()):
+        command()
+
+
+def accounting(truth: dict[str, Any]) -> str:
+    with connect() as connection:
+        row = connection.execute(
+            """select coalesce(sum(accepted), 0),
+                   (select count(*) from landing.conflict),
+                   (select count(*) from landing.quarantine)
+               from landing.batch"""
+        ).fetchone()
+    accepted, conflicts, quarantined = row or (0, 0, 0)
+    return (
+        f"{accepted:,} rows landed ({truth['accepted']:,} were promised), {conflicts:,} conflicts kept"
+        f" beside them, {quarantined:,} broken lines in quarantine: no line is lost.\n"
+    )
+
+
+def how_to_look() -> str:
+    where = parts(database_url())
+    psql = f"psql -h {where.get('host')} -p {where.get('port')} -U {where.get('user')} {where.get('dbname')}"
+    chosen = settings.load()
+    password = "" if chosen.database_url else f" (password: {chosen.home / 'postgres' / 'password'})"
+    return f"""
+Look further:
+  .venv/bin/assay sql "select * from marts.performance_overview limit 5"
+  .venv/bin/assay sql "select * from staging.stg_native__guardrail_checks limit 5"
+  .venv/bin/assay quarantine list          what was refused, where and why
+  .venv/bin/assay status                   what runs and what has landed
+  make dagster                             the lineage from file to mart, in the Dagster UI
+  {psql}
+      from psql or any BI tool{password}
+  make help                                everything else; stop with .venv/bin/assay down
+"""
+
+
+if __name__ == "__main__":
+    try:
+        run()
+    except AssayError as error:
+        click.echo(f"assay: {error}", err=True)
+        raise SystemExit(1) from None
