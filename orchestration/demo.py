@@ -20,8 +20,8 @@ QUERIES_PER_DAY = 2000
 
 OVERVIEW = """
     select day, workspace, queries, round(success_rate::numeric, 4) as success_rate,
-        round(latency_p95_ms::numeric) as latency_p95_ms, round(cost_usd, 2) as cost_usd, success_target,
-        latency_target, cost_target
+        round(latency_p95_ms::numeric) as latency_p95_ms, round(cost_usd, 2) as cost_usd,
+        success_target, latency_target, cost_target
     from marts.performance_overview
     where is_complete
     order by day desc, queries desc
@@ -74,7 +74,8 @@ def accounting(truth: dict[str, Any]) -> str:
 
 def how_to_look() -> str:
     where = parts(database_url())
-    psql = f"psql -h {where.get('host')} -p {where.get('port')} -U {where.get('user')} {where.get('dbname')}"
+    host, port, user, name = (where.get(part) for part in ("host", "port", "user", "dbname"))
+    psql = f"psql -h {host} -p {port} -U {user} {name}"
     chosen = settings.load()
     password = "" if chosen.database_url else f" (password: {chosen.home / 'postgres' / 'password'})"
     return f"""

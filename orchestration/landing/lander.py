@@ -5,8 +5,9 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 import psycopg
 from psycopg import errors
@@ -17,7 +18,7 @@ from orchestration.landing.contract import Retrieval
 from orchestration.landing.files import GrowingError, require_unchanged, wait_until_complete
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Parsed, Slice, parse
-from orchestration.landing.reader import Unreadable, read_file, read_slices
+from orchestration.landing.reader import Unreadable, read_file, read_stream
 from orchestration.landing.store import Counts, Origin, open_session, store, store_unreadable
 from orchestration.landing.tables import document_table, log_table
 from orchestration.landing.workers import WORKERS, WORTH_IT_BYTES, Commit, Workers
@@ -79,9 +80,9 @@ class Lander:
             self._count(workers.finish())
         return found
 
-    def land_stream(self, stream: BinaryIO) -> Counts:
+    def land_stream(self, stream: BufferedReader) -> Counts:
         counts = Counts()
-        items = read_slices(stream, self.limits)
+        items = read_stream(stream, self.limits)
         self._land(items, Origin("stdin"), counts, lambda: None, None)
         return counts
 

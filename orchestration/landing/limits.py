@@ -18,7 +18,7 @@ class Limits:
     future_hours: int = field(default_factory=lambda: _number("ASSAY_MAX_FUTURE_HOURS", 24))
     # A batch ends at whichever comes first; bytes bound the memory, lines the transaction.
     batch_lines: int = field(default_factory=lambda: _number("ASSAY_BATCH_LINES", 10_000))
-    batch_bytes: int = field(default_factory=lambda: _number("ASSAY_BATCH_BYTES", 16 << 20))
+    batch_bytes: int = field(default_factory=lambda: _number("ASSAY_BATCH_BYTES", 8 << 20))
 
     def latest(self) -> dt.datetime:
         return dt.datetime.now(dt.UTC) + dt.timedelta(hours=self.future_hours)

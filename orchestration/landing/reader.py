@@ -22,11 +22,6 @@ from orchestration.landing.reasons import Reason
 CHUNK = 1 << 20
 _BOM = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
-# Read as lines, these would fill the quarantine with junk.
-_OTHER_FORMATS = {
-    _GZIP_MAGIC: "Standard input is gzip: unpack it on the way (zcat FILE | assay land -).",
-    b"PAR1": "This is a Parquet file; only JSON lines (.jsonl, .jsonl.gz) can be landed.",
-}
 # Logs shrink five- to thirtyfold; what grows more than this while it is unpacked is hostile.
 _BOMB_RATIO = 200
 _BOMB_FLOOR = 16 << 20
@@ -85,14 +80,25 @@ class GunzipReader(io.RawIOBase):
         return data
 
 
-def is_gzip(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(2) == _GZIP_MAGIC
+def read_stream(stream: io.BufferedReader, limits: Limits) -> Iterator[Slice | Unreadable]:
+    head = stream.peek(4)
+    if head.startswith(_GZIP_MAGIC):
+        raise AssayError("Standard input is gzip: unpack it on the way (zcat FILE | assay land -).")
+    _refuse_parquet(head)
+    yield from read_slices(stream, limits)
+
+
+def _refuse_parquet(head: bytes) -> None:
+    """Read as lines, it would fill the quarantine with junk."""
+    if head.startswith(b"PAR1"):
+        raise AssayError("This is Parquet; only JSON lines (.jsonl, .jsonl.gz) can be landed.")
 
 
 def read_file(path: Path, limits: Limits) -> Iterator[Slice | Unreadable]:
     with path.open("rb") as file:
-        if not is_gzip(path):
+        head = file.peek(4)
+        _refuse_parquet(head)
+        if not head.startswith(_GZIP_MAGIC):
             yield from read_slices(file, limits)
             return
         last = Slice(1, 0, [])
@@ -139,9 +145,6 @@ def read_slices(stream: BinaryIO, limits: Limits) -> Iterator[Slice | Unreadable
     """Complete slices, then the rest; a last line without a newline is the last line all the same."""
     pending = Pending(limits)
     carry = stream.read(CHUNK)
-    for magic, advice in _OTHER_FORMATS.items():
-        if carry.startswith(magic):
-            raise AssayError(advice)
     if carry.startswith(_BOM):
         carry, pending.byte_next = carry[len(_BOM) :], len(_BOM)
     try:

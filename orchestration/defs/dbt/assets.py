@@ -14,7 +14,7 @@ from orchestration.warehouse.connection import database_url
 
 @dbt_assets(manifest=manifest, project=project, name="dbt_models")
 def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-    target = run_folder(context.run_id)
+    target = run_folder(context.run.run_id)
     with dbt_session(database_url()):
         yield from dbt.cli(build_args(), context=context, target_path=target).stream()
     # Megabytes a run; those of a failed one stay, to be looked at.
