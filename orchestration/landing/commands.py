@@ -5,7 +5,7 @@ import os
 import sys
 from contextlib import ExitStack
 from functools import partial
-from io import BufferedReader
+from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any, cast
 
@@ -74,7 +74,9 @@ def _land_all(
         landed = lander.land_files(sources, _SETTLE_S, report)
         reports = [_report(str(path), counts) for path, counts in landed.items()]
         if "-" in paths:
-            reports.append(_report("-", lander.land_stream(cast(BufferedReader, sys.stdin.buffer))))
+            reports.append(
+                _report("-", lander.land_stream(BufferedReader(cast(RawIOBase, sys.stdin.buffer))))
+            )
         if from_inbox:
             reports.append(_report("inbox", inbox.drain(lander)))
     return reports, problems
