@@ -7,7 +7,6 @@ STAMP := $(VENV)/.installed
 
 export ASSAY_HOME ?= $(CURDIR)/.assay
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
-export PYTHONDONTWRITEBYTECODE := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis

@@ -4,6 +4,7 @@ Parsing runs side by side; admission (who is new?) goes round in the order of th
 first of two lines with one key is the first of the source, as with a single lander.
 """
 
+import gc
 import multiprocessing as mp
 import os
 from collections.abc import Callable
@@ -128,6 +129,8 @@ def _serve(
     ring: tuple[Semaphore, Semaphore],
     parent: int,
 ) -> None:
+    # Batches are freed by count, nothing of them is cyclic: looking for cycles is time lost.
+    gc.disable()
     commit = make_commit(connect, limits)
     while True:
         try:
