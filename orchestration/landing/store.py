@@ -8,21 +8,21 @@ their keys are staged, because only keys decide what is new.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import psycopg
 from psycopg.types.string import BytesBinaryDumper
 
 from orchestration.landing import contract
-from orchestration.landing.contract import PERSON_TARGETS, Event, Retrieval
+from orchestration.landing.admission import Refs, admit_keys, resolve_persons
+from orchestration.landing.contract import Retrieval
 from orchestration.landing.parse import Parsed, kind_of
 from orchestration.landing.reader import Unreadable
-from orchestration.landing.tables import META, LogTable, document_table, log_table
+from orchestration.landing.tables import log_table
+from orchestration.landing.writing import write_documents, write_events, write_texts
 
 _SESSION = """
 set synchronous_commit = on;
@@ -33,12 +33,6 @@ create temp table if not exists quarantine_stage (
     line_no bigint, byte_offset bigint, byte_length bigint, reason text, path text, bytes bytea
 ) on commit delete rows;
 """
-_META_TYPES = tuple(column.copy_type for column in META)
-_DOCUMENT_META = (*(column.name for column in META), "ts", "workspace", "position")
-_DOCUMENT_TYPES = (*_META_TYPES, "timestamptz", "text", "bigint")
-_jsonb = msgspec.json.Encoder().encode
-
-Refs = dict[tuple[str, str], bytes]  # (workspace, outside id) -> subject_ref
 
 
 @dataclass(frozen=True)
@@ -154,218 +148,6 @@ def write_ledger(
          contract.VERSION),
     )  # fmt: skip
     connection.execute("select pg_notify('landing_batch', %s)", (str(batch),))
-
-
-def person_hash(workspace: str, outside_id: str) -> bytes:
-    return hashlib.sha256(f"{len(workspace)}:{workspace}{outside_id}".encode()).digest()[:16]
-
-
-def persons_in(parsed: Parsed) -> set[tuple[str, str]]:
-    """(workspace, outside id) of everyone the events name."""
-    people = {(event.workspace, event.user_id) for event in parsed.events if event.user_id is not None}
-    for struct, positions in parsed.by_type().items():
-        events = [parsed.events[position] for position in positions]
-        for name in log_table(struct).persons[1:]:
-            people |= {
-                (event.workspace, getattr(event, name)) for event in events if getattr(event, name)
-            }
-        if struct in PERSON_TARGETS:
-            people |= {(event.workspace, who) for event in events if (who := person_target(event))}
-    return people
-
-
-def person_target(event: Event) -> str | None:
-    """The outside id in `target_id`, where it names a person."""
-    field_name, person = PERSON_TARGETS[type(event)]
-    if getattr(event, field_name) != person:
-        return None
-    return str(event.target_id)  # type: ignore[attr-defined]
-
-
-def resolve_persons(connection: psycopg.Connection[Any], parsed: Parsed) -> Refs:
-    """The random reference of every person in the batch; new persons get theirs here."""
-    people = persons_in(parsed)
-    if not people:
-        return {}
-    hashes = {person_hash(*person): person for person in people}
-    with connection.cursor().copy(
-        "copy person_stage (outside_hash, workspace, outside_id) from stdin (format binary)"
-    ) as copy:
-        copy.set_types(("bytea", "text", "text"))
-        for key, (workspace, who) in hashes.items():
-            copy.write_row((key, workspace, who))
-    # Known people first, without a lock; only strangers are inserted.
-    connection.execute(
-        """insert into vault.subject (outside_hash, workspace, outside_id)
-           select person_stage.outside_hash, person_stage.workspace, person_stage.outside_id
-           from person_stage
-           where not exists (
-               select 1 from vault.subject where subject.outside_hash = person_stage.outside_hash
-           )
-           order by person_stage.outside_hash
-           on conflict do nothing"""
-    )
-    cursor = connection.cursor(binary=True)
-    cursor.execute(
-        """select uuid_send(subject.outside_hash), uuid_send(subject.subject_ref)
-           from vault.subject join person_stage using (outside_hash)"""
-    )
-    return {hashes[bytes(key)]: bytes(ref) for key, ref in cursor}
-
-
-def admit_keys(
-    connection: psycopg.Connection[Any], parsed: Parsed, batch: int
-) -> tuple[list[int], list[int], int]:
-    """Which events are new, which conflict, and how many came before; the first of equals wins."""
-    first: dict[bytes, int] = {}
-    again: list[int] = []
-    for index, key in enumerate(parsed.keys):
-        if first.setdefault(key, index) != index:
-            again.append(index)
-    known = _known_contents(connection, first, parsed, batch)
-    new = [index for key, index in first.items() if key not in known] if known else [*first.values()]
-    conflicts: list[int] = []
-    duplicates = 0
-    seen_before = [index for key, index in first.items() if key in known] if known else []
-    for index in (*seen_before, *again):
-        key = parsed.keys[index]
-        stands = known.get(key) or parsed.contents[first[key]]
-        if parsed.contents[index] == stands:
-            duplicates += 1
-        else:
-            conflicts.append(index)
-    return new, conflicts, duplicates
-
-
-def _known_contents(
-    connection: psycopg.Connection[Any], first: dict[bytes, int], parsed: Parsed, batch: int
-) -> dict[bytes, bytes]:
-    """Insert the batch's keys; return the contents of those that another batch had already."""
-    with connection.cursor().copy("copy key_stage from stdin (format binary)") as copy:
-        copy.set_types(("bytea", "bytea"))
-        for key, index in first.items():
-            copy.write_row((key, parsed.contents[index]))
-    inserted = connection.execute(
-        """insert into landing.key (key_hash, content_hash, batch_id)
-           select key_hash, content_hash, %s from key_stage order by key_hash
-           on conflict do nothing""",
-        (batch,),
-    ).rowcount
-    if inserted == len(first):
-        return {}
-    cursor = connection.cursor(binary=True)
-    cursor.execute(
-        """select uuid_send(key.key_hash), uuid_send(key.content_hash)
-           from key_stage join landing.key using (key_hash) where key.batch_id <> %s""",
-        (batch,),
-    )
-    return {bytes(key): bytes(content) for key, content in cursor}
-
-
-def write_events(
-    connection: psycopg.Connection[Any],
-    parsed: Parsed,
-    by_type: dict[type[Event], list[int]],
-    refs: Refs,
-    batch: int,
-) -> None:
-    for struct, positions in by_type.items():
-        table = log_table(struct)
-        columns = [*META, *table.columns]
-        names = _names(column.name for column in columns)
-        with connection.cursor().copy(
-            f"copy raw.{table.name} ({names}) from stdin (format binary)"
-        ) as copy:
-            copy.set_types([column.copy_type for column in columns])
-            for row in event_rows(parsed, positions, table, refs, batch):
-                copy.write_row(row)
-
-
-def _names(names: Iterable[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
-
-
-def event_rows(
-    parsed: Parsed, positions: list[int], table: LogTable, refs: Refs, batch: int
-) -> Iterator[list[Any]]:
-    first_line = parsed.slice.first_line
-    jsons, persons = table.json_positions, table.person_positions
-    has_target = type(parsed.events[positions[0]]) in PERSON_TARGETS
-    for position in positions:
-        event = parsed.events[position]
-        values = [
-            parsed.keys[position],
-            batch,
-            first_line + parsed.indexes[position],
-            *table.read(event),
-        ]
-        for column in jsons:
-            if values[column] is not None:
-                values[column] = b"\x01" + _jsonb(values[column])
-        for column in persons:
-            if values[column] is not None:
-                values[column] = refs[event.workspace, values[column]]
-        if has_target and (who := person_target(event)):
-            values[table.position("target_id")] = str(UUID(bytes=refs[event.workspace, who]))
-        yield values
-
-
-def write_documents(
-    connection: psycopg.Connection[Any], parsed: Parsed, indexes: list[int], batch: int
-) -> None:
-    if not indexes:
-        return
-    table = document_table()
-    names = _names((*_DOCUMENT_META, *(column.name for column in table.columns)))
-    with connection.cursor().copy(
-        f"copy raw.{table.name} ({names}) from stdin (format binary)"
-    ) as copy:
-        copy.set_types([*_DOCUMENT_TYPES, *(column.copy_type for column in table.columns)])
-        for index in indexes:
-            event = parsed.events[index]
-            assert isinstance(event, Retrieval)  # noqa: S101 - for the type checker
-            line_no = parsed.slice.first_line + parsed.indexes[index]
-            meta = (parsed.keys[index], batch, line_no, event.ts, event.workspace)
-            for position, document in enumerate(event.documents or (), start=1):
-                values = [*meta, position, *table.read(document)]
-                if values[-1] is not None:
-                    values[-1] = b"\x01" + _jsonb(values[-1])
-                copy.write_row(values)
-
-
-def write_texts(
-    connection: psycopg.Connection[Any],
-    parsed: Parsed,
-    by_type: dict[type[Event], list[int]],
-    refs: Refs,
-    batch: int,
-) -> None:
-    with connection.cursor().copy(
-        "copy vault.text (event_key, batch_id, ts, workspace, subject_ref, field, body)"
-        " from stdin (format binary)"
-    ) as copy:
-        copy.set_types(("bytea", "bigint", "timestamptz", "text", "bytea", "text", "text"))
-        for struct, indexes in by_type.items():
-            fields = log_table(struct).texts
-            if not fields:
-                continue
-            for index in indexes:
-                event = parsed.events[index]
-                ref = refs.get((event.workspace, event.user_id)) if event.user_id else None
-                key = parsed.keys[index]
-                for name, body in texts_of(event, fields):
-                    copy.write_row((key, batch, event.ts, event.workspace, ref, name, body))
-
-
-def texts_of(event: Event, fields: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    for name in fields:
-        body = getattr(event, name)
-        if body is not None:
-            yield name, body
-    if type(event) is Retrieval and event.documents:
-        for position, document in enumerate(event.documents, start=1):
-            if document.text is not None:
-                yield f"documents.{position}", document.text
 
 
 def write_conflicts(
