@@ -7,7 +7,6 @@ documents and the texts, rendered beforehand) into unlogged tables without any i
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -33,7 +32,7 @@ def bench_landing(folder: Path) -> dict[str, Any]:
     for attempt in range(LANDINGS):
         with scratch_database() as url:
             started = time.perf_counter()
-            with Lander(partial(connect, url=url)) as lander:
+            with Lander(url) as lander:
                 counts = lander.land_files(files, 0.0).values()
             landing_s.append(time.perf_counter() - started)
             lines = sum(each.lines for each in counts)

@@ -4,7 +4,6 @@ import json
 import os
 import sys
 from contextlib import ExitStack
-from functools import partial
 from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any, cast
@@ -18,10 +17,6 @@ from orchestration.warehouse.connection import connect
 
 _SETTLE_S = float(os.environ.get("ASSAY_SETTLE_SECONDS", "1"))
 _COUNTS = ("lines", "accepted", "duplicate", "conflict", "quarantined")
-
-
-def _lander() -> Lander:
-    return Lander(partial(connect, application_name="assay land"))
 
 
 @click.command()
@@ -67,7 +62,7 @@ def _land_all(
             problems.append(str(problem))
 
     with ExitStack() as stack:
-        lander = stack.enter_context(_lander())
+        lander = stack.enter_context(Lander())
         lander.connection()  # a database that is not there at all is said at once
         size = sum(source.stat().st_size for source in sources)
         lander.on_batch = stack.enter_context(landing_progress(size, quiet=as_json))
@@ -106,7 +101,7 @@ def _watch(folder: Path, as_json: bool) -> None:
             counts = ", ".join(f"{getattr(news, name)} {name}" for name in _COUNTS)
             click.echo(f"{path}: {counts}")
 
-    with _lander() as lander:
+    with Lander() as lander:
         if not as_json:
             click.echo(f"Watching {folder} and the inbox; stop with Ctrl-C.", err=True)
         Watch(lander, folder, _SETTLE_S, say, stop_on_signals()).run()
@@ -179,7 +174,7 @@ def replay(reason: str | None, as_json: bool) -> None:
     """
     from orchestration.landing.replay import replay as replay_lines
 
-    with _lander() as lander:
+    with Lander() as lander:
         counts = replay_lines(lander, reason)
     report = {name: getattr(counts, name) for name in _COUNTS}
     if as_json:

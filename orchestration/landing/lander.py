@@ -22,8 +22,8 @@ from orchestration.landing.reader import Unreadable, read_file, read_stream
 from orchestration.landing.store import Counts, Origin, open_session, store, store_unreadable
 from orchestration.landing.tables import document_table, log_table
 from orchestration.landing.workers import WORKERS, WORTH_IT_BYTES, Commit, Workers
+from orchestration.warehouse.connection import connect
 
-Connect = Callable[[], psycopg.Connection[Any]]
 InTransaction = Callable[[psycopg.Connection[Any], int], None]
 
 
@@ -38,7 +38,7 @@ def _raise(_: Path, problem: Exception) -> None:
 class Lander:
     """Lands anything that yields slices; `on_batch` hears of every commit (bytes, counts)."""
 
-    connect: Connect
+    url: str | None = None  # else the warehouse that the environment names
     limits: Limits = field(default_factory=Limits)
     on_batch: Callable[[int, Counts], None] = lambda _bytes, _counts: None
     _connection: psycopg.Connection[Any] | None = None
@@ -115,7 +115,7 @@ class Lander:
 
     def _get_workers(self) -> Workers:
         if self._workers is None:
-            self._workers = Workers(_committer, self.connect, self.limits)
+            self._workers = Workers(_committer, self.url, self.limits)
         return self._workers
 
     def commit(
@@ -165,8 +165,7 @@ class Lander:
 
     def connection(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
-            self._connection = self.connect()
-            self._connection.autocommit = True
+            self._connection = connect(url=self.url, autocommit=True, application_name="assay land")
             open_session(self._connection)
         return self._connection
 
@@ -216,9 +215,9 @@ def _is_big(paths: list[Path]) -> bool:
     return WORKERS > 1 and sum(path.stat().st_size for path in paths if path.exists()) >= WORTH_IT_BYTES
 
 
-def _committer(connect: Connect, limits: Limits) -> Commit:
+def _committer(url: str | None, limits: Limits) -> Commit:
     """What a worker process does with a slice."""
-    lander = Lander(connect, limits)
+    lander = Lander(url, limits)
 
     def commit(item: Slice, origin: Origin, admission: AbstractContextManager[Any]) -> Counts:
         return lander.commit(parse(item, limits), origin, admission=admission)

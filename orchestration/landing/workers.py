@@ -14,8 +14,6 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Semaphore
 from typing import Any, Self
 
-import psycopg
-
 from orchestration.errors import AssayError
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Slice
@@ -28,7 +26,7 @@ _LOOK_FOR_PARENT_S = 1.0
 
 Commit = Callable[[Slice, Origin, AbstractContextManager[Any]], Counts]
 Finished = tuple[int, Counts, Counts]  # bytes of a slice, its counts, the total they belong to
-MakeCommit = Callable[[Callable[[], psycopg.Connection[Any]], Limits], Commit]
+MakeCommit = Callable[[str | None, Limits], Commit]
 
 
 @dataclass
@@ -57,9 +55,7 @@ class Turn(AbstractContextManager["Turn"]):
 class Workers:
     """Counts come back in the order in which slices were dealt."""
 
-    def __init__(
-        self, make_commit: MakeCommit, connect: Callable[[], psycopg.Connection[Any]], limits: Limits
-    ) -> None:
+    def __init__(self, make_commit: MakeCommit, url: str | None, limits: Limits) -> None:
         # Spawned, not forked: the parent has threads and an open connection.
         context = mp.get_context("spawn")
         # Kept: a semaphore that is collected here is gone before a child has opened it.
@@ -73,7 +69,7 @@ class Workers:
             ring = (self.turns[number], self.turns[(number + 1) % WORKERS])
             process = context.Process(
                 target=_serve,
-                args=(theirs, make_commit, connect, limits, ring, os.getpid()),
+                args=(theirs, make_commit, url, limits, ring, os.getpid()),
                 daemon=True,
             )
             process.start()
@@ -124,14 +120,14 @@ def _died() -> AssayError:
 def _serve(
     pipe: Connection,
     make_commit: MakeCommit,
-    connect: Callable[[], psycopg.Connection[Any]],
+    url: str | None,
     limits: Limits,
     ring: tuple[Semaphore, Semaphore],
     parent: int,
 ) -> None:
     # Batches are freed by count, nothing of them is cyclic: looking for cycles is time lost.
     gc.disable()
-    commit = make_commit(connect, limits)
+    commit = make_commit(url, limits)
     while True:
         try:
             origin, first_line, byte_start, terminated, blob = pipe.recv()

@@ -12,7 +12,6 @@ from orchestration.landing import files, inbox
 from orchestration.landing.contract import KINDS
 from orchestration.landing.lander import Lander
 from orchestration.landing.store import Counts
-from orchestration.warehouse.connection import connect
 
 GROUP = "landing"
 
@@ -42,7 +41,7 @@ def raw_logs(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Lands every complete file and drains the inbox; landed files move to the folder `landed`."""
     total, problems = Counts(), []
-    with Lander(lambda: connect(application_name="dagster land")) as lander:
+    with Lander() as lander:
         for path in inbox_resource.waiting():
             try:
                 total.add(lander.land_file(path, inbox_resource.settle_seconds))

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import psycopg
 from orchestration.landing.lander import Lander
 from orchestration.landing.limits import Limits
 from orchestration.landing.store import Counts
-from orchestration.warehouse.connection import connect
 
 
 def tool(event_id: str, **fields: Any) -> bytes:
@@ -37,7 +35,7 @@ class World:
         return path
 
     def lander(self, **limits: int) -> Lander:
-        return Lander(partial(connect, url=self.url), Limits(**limits))
+        return Lander(self.url, Limits(**limits))
 
     def land(self, *paths: Path, **limits: int) -> Counts:
         total = Counts()

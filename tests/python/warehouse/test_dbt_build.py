@@ -109,7 +109,7 @@ def warehouse(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) 
             migrate(session)
         file = home / "lines.jsonl"
         file.write_text("".join(json.dumps(line) + "\n" for line in _lines()))
-        with Lander(connect) as lander:
+        with Lander() as lander:
             lander.land_file(file, 0)
         yield Warehouse(server.url_of(name), home, home / "user", run_build())
     with psycopg.connect(server.url_of("postgres"), autocommit=True) as admin:

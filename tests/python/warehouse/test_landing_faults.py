@@ -20,9 +20,7 @@ from landing_world import World, counts, query, tool
 
 from orchestration.landing import retry
 from orchestration.landing.lander import Lander
-from orchestration.landing.limits import Limits
 from orchestration.landing.store import Counts
-from orchestration.warehouse.connection import connect
 
 MEMORY_MIB = 256
 
@@ -33,7 +31,6 @@ import psycopg
 from pathlib import Path
 from orchestration.landing.lander import Lander
 from orchestration.landing.limits import Limits
-from orchestration.warehouse.connection import connect
 
 left = int(sys.argv[2])
 def die_at(original):
@@ -45,11 +42,11 @@ def die_at(original):
         return original(self, *args, **kwargs)
     return method
 
-connection = connect(url=sys.argv[1])
 psycopg.Connection.execute = die_at(psycopg.Connection.execute)
 psycopg.Cursor.copy = die_at(psycopg.Cursor.copy)
 psycopg.Transaction.__exit__ = die_at(psycopg.Transaction.__exit__)
-with Lander(lambda: connection, Limits(batch_lines=4)) as lander:
+with Lander(sys.argv[1], Limits(batch_lines=4)) as lander:
+    lander.connection()
     lander.land_file(Path(sys.argv[3]), 0.0)
 """
 
@@ -220,7 +217,7 @@ def test_database_that_stays_away_is_said_plainly(
     path.write_bytes(tool("1") + b"\n")
     nowhere = "postgresql://assay:secret@127.0.0.1:1/none"
     with (
-        Lander(lambda: connect(url=nowhere), Limits()) as lander,
+        Lander(nowhere) as lander,
         pytest.raises(AssayError, match="land the same files again") as caught,
     ):
         lander.land_file(path, 0.0)
