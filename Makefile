@@ -40,7 +40,8 @@ lint: $(STAMP)
 	$(BIN)/sqlfluff lint models tests/dbt
 
 unit: $(STAMP)
-	$(BIN)/pytest -n 2 --dist loadscope
+	@mkdir -p .cache/tmp
+	TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/pytest -n 2 --dist loadscope
 
 bench: $(STAMP) ## the figures of docs/performance.md
 	@$(BIN)/assay bench landing

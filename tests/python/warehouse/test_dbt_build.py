@@ -96,9 +96,12 @@ def _environment(url: str, home: Path) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def warehouse(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """Built once: a build costs seconds."""
+@pytest.fixture(scope="module", params=["server", "server16"])
+def warehouse(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Warehouse]:
+    """Built once on each server: a build costs seconds."""
+    server: EmbeddedServer = request.getfixturevalue(request.param)
     name = f"test_{uuid4().hex[:12]}"
     home = tmp_path_factory.mktemp("home")
     (home / "user").mkdir()
