@@ -65,8 +65,12 @@ def resolve_persons(connection: psycopg.Connection[Any], parsed: Parsed) -> Refs
     )
     cursor = connection.cursor(binary=True)
     cursor.execute(
-        """select uuid_send(subject.outside_hash), uuid_send(subject.subject_ref)
-           from vault.subject join person_stage using (outside_hash)"""
+        """select uuid_send(person_stage.outside_hash), uuid_send(known.subject_ref)
+           from person_stage
+           cross join lateral (
+               select subject_ref from vault.subject
+               where subject.outside_hash = person_stage.outside_hash limit 1
+           ) as known"""
     )
     return {hashes[bytes(key)]: bytes(ref) for key, ref in cursor}
 
@@ -103,18 +107,29 @@ def _known_contents(
         copy.set_types(("bytea", "bytea"))
         for key, index in first.items():
             copy.write_row((key, parsed.contents[index]))
-    inserted = connection.execute(
-        """insert into landing.key (key_hash, content_hash, batch_id)
-           select key_hash, content_hash, %s from key_stage order by key_hash
-           on conflict do nothing""",
-        (batch,),
-    ).rowcount
-    if inserted == len(first):
-        return {}
     cursor = connection.cursor(binary=True)
     cursor.execute(
-        """select uuid_send(key.key_hash), uuid_send(key.content_hash)
-           from key_stage join landing.key using (key_hash) where key.batch_id <> %s""",
+        """with inserted as (
+               insert into landing.key (key_hash, content_hash, batch_id)
+               select key_hash, content_hash, %s from key_stage order by key_hash
+               on conflict do nothing
+               returning key_hash
+           )
+           select key_hash from key_stage
+           where not exists (select 1 from inserted where inserted.key_hash = key_stage.key_hash)""",
         (batch,),
+    )
+    seen = [key for (key,) in cursor]
+    if not seen:
+        return {}
+    # A statement of its own, since its snapshot must see whoever was faster; by index, whatever the
+    # planner believes of a table without statistics: there may be a hundred million keys.
+    cursor.execute(
+        """select uuid_send(key_hash), uuid_send(content_hash)
+           from unnest(%s::uuid[]) as seen (key_hash)
+           cross join lateral (
+               select content_hash from landing.key where key.key_hash = seen.key_hash limit 1
+           ) as known""",
+        (seen,),
     )
     return {bytes(key): bytes(content) for key, content in cursor}

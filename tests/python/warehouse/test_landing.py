@@ -268,3 +268,17 @@ def test_empty_file_is_no_batch(world: World) -> None:
     """An empty file made an empty batch, or failed."""
     assert counts(world.land(world.write("e.jsonl", end=b""))) == (0, 0, 0, 0, 0)
     assert world.value("select count(*) from landing.batch") == 0
+
+
+def test_duplicates_are_looked_up_by_index_however_many_keys_there_are(world: World) -> None:
+    """One duplicate in a batch made the planner read all keys ever landed."""
+    with psycopg.connect(world.url, autocommit=True) as connection:
+        connection.execute("""insert into landing.key
+            select gen_random_uuid(), gen_random_uuid(), 0 from generate_series(1, 30000)""")
+        connection.execute("analyze landing.key")
+    path = world.write("a.jsonl", *(tool(str(n), user_id=f"u{n}") for n in range(2000)))
+    scans = "select coalesce(seq_scan, 0) from pg_stat_user_tables where relid = 'landing.key'::regclass"
+    world.land(path)
+    before = world.value(scans)
+    assert world.land(path).duplicate == 2000
+    assert world.value(scans) == before
