@@ -277,7 +277,9 @@ def test_duplicates_are_looked_up_by_index_however_many_keys_there_are(world: Wo
             select gen_random_uuid(), gen_random_uuid(), 0 from generate_series(1, 30000)""")
         connection.execute("analyze landing.key")
     path = world.write("a.jsonl", *(tool(str(n), user_id=f"u{n}") for n in range(2000)))
-    scans = "select coalesce(seq_scan, 0) from pg_stat_user_tables where relid = 'landing.key'::regclass"
+    scans = (
+        "select coalesce(seq_scan, 0) from pg_stat_user_tables where relid = 'landing.key'::regclass"
+    )
     world.land(path)
     before = world.value(scans)
     assert world.land(path).duplicate == 2000
