@@ -137,6 +137,8 @@ def quarantine_list(reason: str | None, also_replayed: bool, limit: int, as_json
     from orchestration.warehouse.rendering import print_table
 
     print_table(names, rows)
+    if len(rows) == limit:
+        click.echo(f"These are the newest {limit}; --limit shows more.", err=True)
 
 
 @quarantine.command("show")
