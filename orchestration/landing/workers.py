@@ -136,6 +136,10 @@ def _serve(
             return
         item = Slice(first_line, byte_start, blob.split(b"\n"), terminated)
         try:
-            pipe.send(commit(item, origin, Turn(*ring, parent)))
+            answer: Counts | AssayError = commit(item, origin, Turn(*ring, parent))
         except AssayError as error:
-            pipe.send(error)
+            answer = error
+        try:
+            pipe.send(answer)
+        except BrokenPipeError:
+            return  # whoever asked is gone; what was committed stays

@@ -161,6 +161,31 @@ def test_two_landers_on_one_file_land_it_once(world: World) -> None:
     assert world.value("select count(*) from landing.conflict") == 20
 
 
+@pytest.mark.parametrize("victim", ["parent", "worker"])
+def test_kill_among_several_processes_then_land_again_equals_one_clean_run(
+    world: World, victim: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Orphaned processes went on landing beside the next run, or waited for a turn for ever."""
+    monkeypatch.setenv("ASSAY_DATABASE_URL", world.url)
+    monkeypatch.setenv("ASSAY_BATCH_LINES", "100")
+    filler = "x" * 4000
+    path = world.write("big.jsonl", *(tool(str(n), attributes={"f": filler}) for n in range(4000)))
+    command = [sys.executable, "-m", "orchestration.cli", "land", str(path), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as landing:
+        while world.value("select count(*) from landing.batch") < 3:
+            assert landing.poll() is None
+        workers = psutil.Process(landing.pid).children(recursive=True)
+        (landing if victim == "parent" else workers[-1]).kill()
+        _, alive = psutil.wait_procs(workers, timeout=20)
+        assert not alive
+        assert landing.wait(timeout=20) != 0
+    assert world.value("select count(*) from raw.tool_log") < 4000
+    again = subprocess.run(command, check=True, capture_output=True)
+    assert b'"lines": 4000' in again.stdout
+    assert world.value("select count(*) from raw.tool_log") == 4000
+    assert world.value("select count(distinct event_key) from raw.tool_log") == 4000
+
+
 def _peak_memory_of(world: World, path: Path) -> tuple[int, bytes]:
     """Peak resident MiB of a landing and its processes together, and what it printed."""
     environment = {**os.environ, "ASSAY_DATABASE_URL": world.url, "ASSAY_SETTLE_SECONDS": "0"}
