@@ -25,8 +25,6 @@ from orchestration.landing.workers import WORKERS, WORTH_IT_BYTES, Commit, Worke
 from orchestration.warehouse.connection import connect
 
 InTransaction = Callable[[psycopg.Connection[Any], int], None]
-
-
 Report = Callable[[Path, OSError | GrowingError], None]
 
 
@@ -49,8 +47,7 @@ class Lander:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._workers is not None:
-            self._workers.close()
+        self._close_workers()
         if self._connection is not None:
             self._connection.close()
 
@@ -62,8 +59,18 @@ class Lander:
     ) -> dict[Path, Counts]:
         """Counts of each file that could be read to its end; `report` hears of the others."""
         paths = list(paths)
-        found: dict[Path, Counts] = {}
         workers = self._get_workers() if _is_big(paths) else None
+        try:
+            return self._land_each(paths, settle_s, report, workers)
+        except BaseException:
+            # One of them may be dead, or wait for a turn that will not come.
+            self._close_workers()
+            raise
+
+    def _land_each(
+        self, paths: list[Path], settle_s: float, report: Report, workers: Workers | None
+    ) -> dict[Path, Counts]:
+        found: dict[Path, Counts] = {}
         for path in paths:
             counts = Counts()
             try:
@@ -117,6 +124,11 @@ class Lander:
         if self._workers is None:
             self._workers = Workers(_committer, self.url, self.limits)
         return self._workers
+
+    def _close_workers(self) -> None:
+        if self._workers is not None:
+            self._workers.close()
+            self._workers = None
 
     def commit(
         self,

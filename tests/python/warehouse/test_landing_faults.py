@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from landing_world import World, counts, query, tool
 
+from orchestration.errors import AssayError
 from orchestration.landing import retry
 from orchestration.landing.lander import Lander
 from orchestration.landing.store import Counts
@@ -186,6 +187,18 @@ def test_kill_among_several_processes_then_land_again_equals_one_clean_run(
     assert world.value("select count(distinct event_key) from raw.tool_log") == 4000
 
 
+def test_lander_outlives_the_failure_of_its_processes(world: World) -> None:
+    """After one failure a watch dealt every further file to the dead."""
+    filler = "x" * 4000
+    path = world.write("big.jsonl", *(tool(str(n), attributes={"f": filler}) for n in range(3000)))
+    with world.lander(batch_lines=200) as lander, psycopg.connect(world.url, autocommit=True) as admin:
+        admin.execute("alter table landing.key rename to hidden")
+        with pytest.raises(AssayError):
+            lander.land_file(path, 0.0)
+        admin.execute("alter table landing.hidden rename to key")
+        assert lander.land_file(path, 0.0).accepted == 3000
+
+
 def _peak_memory_of(world: World, path: Path) -> tuple[int, bytes]:
     """Peak resident MiB of a landing and its processes together, and what it printed."""
     environment = {**os.environ, "ASSAY_DATABASE_URL": world.url, "ASSAY_SETTLE_SECONDS": "0"}
@@ -235,8 +248,6 @@ def test_database_that_stays_away_is_said_plainly(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """After the last attempt a traceback said nothing of what to do."""
-    from orchestration.errors import AssayError
-
     monkeypatch.setattr(retry, "pause", lambda _: None)
     path = tmp_path / "a.jsonl"
     path.write_bytes(tool("1") + b"\n")
