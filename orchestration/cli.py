@@ -21,6 +21,9 @@ COMMANDS = {
     "land": ("orchestration.landing.commands", "Land files, folders, stdin or the inbox."),
     "quarantine": ("orchestration.landing.commands", "List refused lines, show one as it came."),
     "replay": ("orchestration.landing.commands", "Land quarantined lines again after a fix."),
+    "refresh": ("orchestration.refresh.commands", "Bring the marts up to date with what landed."),
+    "watch": ("orchestration.refresh.commands", "Refresh whenever something lands."),
+    "held": ("orchestration.refresh.commands", "List batches that a check refused, release them."),
     "build": ("orchestration.warehouse.build", "Build and test the dbt models."),
     "bench": ("orchestration.bench.commands", "Measure, and print ratios."),
 }

@@ -1,22 +1,17 @@
 -- One row a billable call. A call belongs to the first query of its id, so that an id which a producer
 -- used twice cannot count a cost twice; a call without a query stays, with no query_key.
+{{ config(materialized='touched', key=['thread_ref']) }}
 with
 
 costs as (
 
-    select * from {{ ref('stg_native__costs') }}
+    select * from {{ keyed(ref('stg_native__costs'), 'thread_ref') }}
 
 ),
 
 queries as (
 
-    select * from {{ ref('stg_native__queries') }}
-
-),
-
-batches as (
-
-    select * from {{ ref('stg_native__batches') }}
+    select * from {{ keyed(ref('stg_native__queries'), 'query_ref') }}
 
 ),
 
@@ -24,20 +19,11 @@ queries_ranked as (
 
     select
         query_key,
-        workspace,
-        query_id,
-        row_number() over (
-            partition by workspace, query_id
-            order by occurred_at, query_key
-        ) as occurrence
+        query_ref,
+        surface,
+        feature,
+        row_number() over (partition by query_ref order by occurred_at, query_key) as occurrence
     from queries
-
-),
-
-first_queries as (
-
-    select * from queries_ranked
-    where occurrence = 1
 
 ),
 
@@ -45,15 +31,12 @@ matched as (
 
     select
         costs.*,
-        first_queries.query_key,
-        batches.landed_at
+        queries_ranked.query_key,
+        queries_ranked.surface,
+        queries_ranked.feature
     from costs
-    left join first_queries
-        on
-            costs.workspace = first_queries.workspace
-            and costs.query_id = first_queries.query_id
-    left join batches
-        on costs.batch_id = batches.batch_id
+    left join queries_ranked
+        on costs.thread_ref = queries_ranked.query_ref and queries_ranked.occurrence = 1
 
 ),
 
@@ -74,13 +57,14 @@ final as (
 
     select
         cost_key,
+        thread_ref,
         query_key,
         source_relation,
         batch_id,
-        landed_at,
         event_id,
         workspace,
         occurred_at,
+        {{ local_day('occurred_at') }} as day,
         environment,
         release,
         region,
@@ -89,6 +73,8 @@ final as (
         session_id,
         subject_ref,
         query_id,
+        surface,
+        feature,
         call_type,
         provider,
         model,

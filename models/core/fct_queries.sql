@@ -1,22 +1,23 @@
 -- One row a query, the turn that a user sees, with what its billable calls used and cost.
 -- A finer grain would count a query once for every call; a coarser one would lose its latency.
+{{ config(materialized='touched', key=['query_ref']) }}
 with
 
 queries as (
 
-    select * from {{ ref('stg_native__queries') }}
-
-),
-
-batches as (
-
-    select * from {{ ref('stg_native__batches') }}
+    select * from {{ keyed(ref('stg_native__queries'), 'query_ref') }}
 
 ),
 
 costs as (
 
-    select * from {{ ref('fct_costs') }}
+    select * from {{ keyed(ref('fct_costs'), 'thread_ref') }}
+
+),
+
+feedback as (
+
+    select * from {{ keyed(ref('fct_feedback'), 'thread_ref') }}
 
 ),
 
@@ -39,16 +40,29 @@ costs_by_query as (
 
 ),
 
+feedback_by_query as (
+
+    select
+        query_key,
+        count(*) filter (where sentiment = 1) as positive_feedback,
+        count(*) filter (where sentiment = -1) as negative_feedback
+    from feedback
+    where query_key is not null and is_current
+    group by query_key
+
+),
+
 final as (
 
     select
         queries.query_key,
+        queries.query_ref,
         queries.source_relation,
         queries.batch_id,
-        batches.landed_at,
         queries.event_id,
         queries.workspace,
         queries.occurred_at,
+        {{ local_day('queries.occurred_at') }} as day,
         queries.environment,
         queries.release,
         queries.region,
@@ -56,6 +70,7 @@ final as (
         queries.task_id,
         queries.trace_id,
         queries.session_id,
+        queries.session_ref,
         queries.subject_ref,
         queries.query_id,
         queries.parent_query_id,
@@ -91,6 +106,7 @@ final as (
         queries.retrieval_ms,
         queries.llm_ms,
         queries.complexity,
+        {{ complexity_tier('queries.complexity') }} as complexity_tier,
         queries.confidence,
         queries.context_tokens,
         queries.context_limit_tokens,
@@ -108,12 +124,14 @@ final as (
         costs_by_query.cache_write_tokens,
         costs_by_query.media_tokens,
         costs_by_query.output_tokens,
-        costs_by_query.reasoning_tokens
+        costs_by_query.reasoning_tokens,
+        coalesce(feedback_by_query.positive_feedback, 0) as positive_feedback,
+        coalesce(feedback_by_query.negative_feedback, 0) as negative_feedback
     from queries
     left join costs_by_query
         on queries.query_key = costs_by_query.query_key
-    left join batches
-        on queries.batch_id = batches.batch_id
+    left join feedback_by_query
+        on queries.query_key = feedback_by_query.query_key
 
 )
 

@@ -55,11 +55,14 @@ class Outcome:
 @click.command()
 @click.option("--full-refresh", is_flag=True, help="Build every model from all the data there is.")
 @click.option("--select", multiple=True, metavar="NODES", help="Only these, in dbt's syntax.")
+@click.option("--target", metavar="NAME", help="Another target of the profile, such as `plain`.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def build(full_refresh: bool, select: tuple[str, ...], as_json: bool) -> None:
+def build(full_refresh: bool, select: tuple[str, ...], target: str | None, as_json: bool) -> None:
     """Build the dbt models and run their tests."""
     with _progress(quiet=as_json) as on_node:
-        outcome = run_build(full_refresh=full_refresh, select=select, on_node=on_node)
+        outcome = run_build(
+            full_refresh=full_refresh, select=select, target=target, on_node=on_node
+        )
     if as_json:
         click.echo(json.dumps(outcome.as_json()))
     else:
@@ -75,13 +78,14 @@ def run_build(
     *,
     full_refresh: bool = False,
     select: Sequence[str] = (),
+    target: str | None = None,
     on_node: OnNode = lambda _done, _total: None,
 ) -> Outcome:
     url = connection.database_url()
     _require_tables(url)
     started = time.monotonic()
     with dbt_session(url):
-        result = _invoke(build_args(full_refresh=full_refresh, select=select), on_node)
+        result = _invoke(build_args(full_refresh=full_refresh, select=select, target=target), on_node)
     nodes = _results(result)
     if select and not nodes:
         raise AssayError(f"dbt build finds nothing to run for {' '.join(select)}: see `models/`.")
@@ -93,13 +97,17 @@ def run_build(
     )
 
 
-def build_args(*, full_refresh: bool = False, select: Sequence[str] = ()) -> list[str]:
+def build_args(
+    *, full_refresh: bool = False, select: Sequence[str] = (), target: str | None = None
+) -> list[str]:
     """What follows `dbt`, without the paths."""
     args = ["build"]
     if full_refresh:
         args.append("--full-refresh")
     if select:
         args += ["--select", *select]
+    if target:
+        args += ["--target", target]
     return args
 
 

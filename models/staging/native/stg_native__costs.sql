@@ -4,6 +4,7 @@ with
 source_rows as (
 
     select * from {{ source('raw', 'cost_log') }}
+    where {{ is_admitted('batch_id') }}
 
 ),
 
@@ -31,6 +32,8 @@ renamed as (
         attributes,
         model,
         query_id,
+        {{ reference('workspace', 'query_id') }} as query_ref,
+        coalesce({{ reference('workspace', 'query_id') }}, event_key) as thread_ref,
         call_type,
         provider,
         service_tier,

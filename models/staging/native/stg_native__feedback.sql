@@ -4,6 +4,7 @@ with
 source_rows as (
 
     select * from {{ source('raw', 'feedback_log') }}
+    where {{ is_admitted('batch_id') }}
 
 ),
 
@@ -27,10 +28,13 @@ renamed as (
         span_id,
         parent_span_id,
         session_id,
+        {{ reference('workspace', 'session_id') }} as session_ref,
         subject_ref,
         attributes,
         type as feedback_type,
         query_id,
+        {{ reference('workspace', 'query_id') }} as query_ref,
+        coalesce({{ reference('workspace', 'query_id') }}, event_key) as thread_ref,
         value as feedback_value,
         reasons,
         severity,

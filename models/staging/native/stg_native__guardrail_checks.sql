@@ -4,6 +4,7 @@ with
 source_rows as (
 
     select * from {{ source('raw', 'guardrail_log') }}
+    where {{ is_admitted('batch_id') }}
 
 ),
 
@@ -32,6 +33,7 @@ renamed as (
         guardrail,
         verdict,
         query_id,
+        {{ reference('workspace', 'query_id') }} as query_ref,
         version as guardrail_version,
         provider,
         stage,

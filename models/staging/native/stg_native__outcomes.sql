@@ -4,6 +4,7 @@ with
 source_rows as (
 
     select * from {{ source('raw', 'outcome_log') }}
+    where {{ is_admitted('batch_id') }}
 
 ),
 
@@ -31,6 +32,7 @@ renamed as (
         attributes,
         target_type,
         target_id,
+        {{ reference('workspace', 'target_id') }} as target_ref,
         result,
         value as outcome_value,
         duration_ms,

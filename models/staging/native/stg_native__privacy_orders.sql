@@ -4,6 +4,7 @@ with
 source_rows as (
 
     select * from {{ source('raw', 'privacy_log') }}
+    where {{ is_admitted('batch_id') }}
 
 ),
 

@@ -4,6 +4,7 @@ with
 source_rows as (
 
     select * from {{ source('raw', 'query_log') }}
+    where {{ is_admitted('batch_id') }}
 
 ),
 
@@ -27,10 +28,12 @@ renamed as (
         span_id,
         parent_span_id,
         session_id,
+        {{ reference('workspace', 'session_id') }} as session_ref,
         subject_ref,
         attributes,
         status,
         coalesce(query_id, event_id) as query_id,
+        {{ reference('workspace', 'coalesce(query_id, event_id)') }} as query_ref,
         parent_query_id,
         turn,
         surface,

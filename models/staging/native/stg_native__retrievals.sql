@@ -4,6 +4,7 @@ with
 source_rows as (
 
     select * from {{ source('raw', 'retrieval_log') }}
+    where {{ is_admitted('batch_id') }}
 
 ),
 
@@ -31,6 +32,7 @@ renamed as (
         attributes,
         result_count,
         query_id,
+        {{ reference('workspace', 'query_id') }} as query_ref,
         data_source,
         retriever,
         index_version,

@@ -1,0 +1,38 @@
+{#- Writes the compiled refresh into the database. The session tables are those of the table's own columns. -#}
+{% macro register(kind, relation, compiled, spans, key, fingerprint) -%}
+    {%- set relation = relation.include(database=false) -%}
+    {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+    {%- set changed = assay.session_table('changes', model) -%}
+    {%- set prepare = [
+        'drop table if exists ' ~ changed,
+        'create temp table ' ~ changed.replace('pg_temp.', '') ~ ' on commit delete rows as select *'
+        ~ (', 1 as sign, null::tid as standing_at' if kind == 'touched' else '') ~ ' from ' ~ relation ~ ' with no data',
+    ] -%}
+    {%- if kind == 'touched' -%}
+        {%- set keys = assay.session_table('keys', model) -%}
+        {%- set named = [] -%}
+        {%- for column in key -%}{%- do named.append(column ~ ' as k' ~ loop.index) -%}{%- endfor -%}
+        {%- do prepare.extend([
+            'drop table if exists ' ~ keys,
+            'create temp table ' ~ keys.replace('pg_temp.', '') ~ ' on commit delete rows as select '
+            ~ named | join(', ') ~ ' from ' ~ relation ~ ' with no data',
+        ]) -%}
+        {%- set steps = assay.touched_steps(model, relation, compiled, spans, columns, key, config.get('meta').grain) -%}
+    {%- else -%}
+        {%- set measures = columns | reject('in', key) | list -%}
+        {%- set steps = assay.additive_steps(model, relation, compiled, spans, key, measures) -%}
+    {%- endif -%}
+    {%- do assay.do_sql(
+        'select ops.register(' ~ [
+            assay.quoted(target.schema), assay.quoted(relation.schema), assay.quoted(relation.identifier), assay.quoted(kind),
+            assay.quoted(fingerprint), assay.without_database(assay.quoted(compiled)), assay.quoted_array(assay.below(model.unique_id).state),
+            assay.quoted_array(prepare), assay.without_database(assay.quoted_array(steps)),
+        ] | join(', ') ~ ')'
+    ) -%}
+{%- endmacro %}
+
+
+{#- What is registered outlives the name of its database: a copy or a restored backup has another. -#}
+{% macro without_database(sql) -%}
+    {{ sql | replace('"' ~ target.dbname ~ '".', '') }}
+{%- endmacro %}

@@ -1,0 +1,29 @@
+{#- The model's SQL as a refresh runs it: change sets in place of `changes`, rows of the keys in place of
+    `keyed`. `offset 0` keeps the planner from turning the look-up by key into a join over everything. -#}
+{% macro rewritten(compiled, spans, keys) -%}
+    {%- set sql = namespace(text=compiled) -%}
+    {%- for span in spans -%}
+        {%- if span.kind == 'changes' -%}
+            {%- set instead = assay.change_set(span.node) -%}
+        {%- else -%}
+            {%- set instead = assay.rows_of_keys(span.relation, span.columns, keys) -%}
+        {%- endif -%}
+        {%- set sql.text = sql.text.replace(span.text, instead) -%}
+    {%- endfor -%}
+    {{ return(sql.text) }}
+{%- endmacro %}
+
+
+{% macro rows_of_keys(relation, columns, keys, extra='') -%}
+    (
+        select found.* from {{ keys }} as wanted
+        cross join lateral (
+            select {{ extra }} kept.* from {{ relation }} as kept
+            where
+                {%- for column in columns %}
+                {{ 'and ' if not loop.first }}kept.{{ column }} = wanted.k{{ loop.index }}
+                {%- endfor %}
+            offset 0
+        ) as found
+    )
+{%- endmacro %}

@@ -1,0 +1,17 @@
+{#- What `changes` and `keyed` marked in a model's compiled SQL. Regular expressions are enough because the
+    marks are ours, and a mark cannot stand inside another. -#}
+{% macro spans(compiled) -%}
+    {%- set found = [] -%}
+    {%- for text, kind, relation, columns in modules.re.findall(
+        '(/[*](changes of|keyed) (.+?)(?: by (.+?))?[*]/.*?/[*]end[*]/)', compiled, modules.re.S
+    ) -%}
+        {%- do found.append({
+            'text': text,
+            'kind': 'changes' if kind == 'changes of' else 'keyed',
+            'relation': relation,
+            'columns': columns.split(', ') if columns else [],
+            'node': assay.model_of(relation),
+        }) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}

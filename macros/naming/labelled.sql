@@ -1,0 +1,3 @@
+{% macro labelled(dimension) -%}
+    coalesce({{ dimension }}, '(none)')
+{%- endmacro %}

@@ -1,0 +1,82 @@
+-- One row a feedback signal, also an ask that stayed unanswered, with what it was about. A signal belongs
+-- to the first query of its id; one without a query, or with a query that has not landed, stays.
+{{ config(materialized='touched', key=['thread_ref']) }}
+with
+
+feedback as (
+
+    select * from {{ keyed(ref('stg_native__feedback'), 'thread_ref') }}
+
+),
+
+queries as (
+
+    select * from {{ keyed(ref('stg_native__queries'), 'query_ref') }}
+
+),
+
+queries_ranked as (
+
+    select
+        *,
+        row_number() over (partition by query_ref order by occurred_at, query_key) as occurrence
+    from queries
+
+),
+
+superseded as (
+
+    -- An edit counts once it has landed, in whatever order the two came.
+    select distinct
+        thread_ref,
+        superseded_event_id
+    from feedback
+    where superseded_event_id is not null
+
+),
+
+final as (
+
+    select
+        feedback.feedback_key,
+        feedback.thread_ref,
+        queries_ranked.query_key,
+        feedback.source_relation,
+        feedback.batch_id,
+        feedback.event_id,
+        feedback.workspace,
+        feedback.occurred_at,
+        {{ local_day('feedback.occurred_at') }} as day,
+        feedback.query_id,
+        feedback.session_id,
+        coalesce(feedback.session_ref, queries_ranked.session_ref) as session_ref,
+        coalesce(feedback.subject_ref, queries_ranked.subject_ref) as subject_ref,
+        queries_ranked.surface,
+        queries_ranked.feature,
+        queries_ranked.provider,
+        queries_ranked.model,
+        queries_ranked.prompt_name,
+        queries_ranked.prompt_version,
+        {{ complexity_tier('queries_ranked.complexity') }} as complexity_tier,
+        feedback.feedback_type,
+        feedback.feedback_value,
+        {{ sentiment('feedback.feedback_type', 'feedback.feedback_value') }} as sentiment,
+        feedback.reasons,
+        feedback.severity,
+        feedback.resolution,
+        feedback.is_solicited,
+        feedback.asked_at,
+        feedback.ask_probability,
+        feedback.is_answered,
+        superseded.superseded_event_id is null as is_current
+    from feedback
+    left join queries_ranked
+        on feedback.thread_ref = queries_ranked.query_ref and queries_ranked.occurrence = 1
+    left join superseded
+        on
+            feedback.thread_ref = superseded.thread_ref
+            and feedback.event_id = superseded.superseded_event_id
+
+)
+
+select * from final

@@ -1,0 +1,275 @@
+"""What a build makes, leaves alone, notices and cleans up, over a small project."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import engine_world
+import psycopg
+import pytest
+from engine_world import House, cost, query
+
+
+@pytest.fixture
+def house(database_url: str, tmp_path: Path) -> Iterator[House]:
+    with engine_world.house(database_url, tmp_path) as made:
+        made.land(query("q1"), query("q2", status="error"), cost("c1", "q1"))
+        yield made
+
+
+def _cells(house: House, schema: str = "house") -> list[tuple[object, ...]]:
+    return house.rows(
+        f"select workspace, day::text, entries, successes, nanos from {schema}.agg order by 1, 2"
+    )
+
+
+def test_build_refresh_full_refresh_and_plain_target_agree(house: House) -> None:
+    """Prevents the one number that depends on how it was computed."""
+    assert house.build() == {}
+    house.land(query("q3", ts="2026-02-01T10:00:00Z"), cost("c2", "q2", "2.5"), cost("c3", "never"))
+    house.refresh()
+    refreshed = _cells(house)
+    assert refreshed == [
+        ("default", "2026-02-01", 1, 1, 0),
+        ("default", "2026-03-01", 2, 1, 3_500_000_000),
+    ]
+    assert house.build() == {}
+    assert _cells(house) == refreshed
+    assert house.build("--full-refresh") == {}
+    assert _cells(house) == refreshed
+    assert house.build(target="plain") == {}
+    assert _cells(house, "plain_house") == refreshed
+    assert house.differences() == []
+
+
+def test_a_difference_is_seen(house: House) -> None:
+    """Prevents a comparison that finds nothing because it compares nothing."""
+    house.build()
+    house.rows("update house.agg set nanos = nanos + 1")
+    assert house.differences() == [("house.agg", 1, 1)]
+
+
+def test_a_build_takes_in_what_landed_since(house: House) -> None:
+    """Prevents `dbt build` from leaving the marts where the last refresh left them."""
+    house.build()
+    house.land(query("q3"))
+    assert house.build() == {}
+    assert _cells(house) == [("default", "2026-03-01", 3, 2, 1_000_000_000)]
+
+
+def test_changed_logic_is_noticed_and_says_what_to_do(house: House) -> None:
+    """Prevents a table that is half by the old definition and half by the new."""
+    house.build()
+    house.model("fct", engine_world.FACT.replace("costs.nanos", "costs.nanos * 2 as nanos"))
+    failed = house.build()
+    assert "--full-refresh --select fct+" in failed["fct"]
+    house.land(query("q3"))
+    house.refresh()  # by the old definition, all of it
+    assert _cells(house) == [("default", "2026-03-01", 3, 2, 1_000_000_000)]
+    assert house.build("--full-refresh", "--select", "fct+") == {}
+    assert _cells(house) == [("default", "2026-03-01", 3, 2, 2_000_000_000)]
+    assert house.differences() == []
+
+
+@pytest.mark.parametrize("what", ["a view below", "a var"])
+def test_what_the_sql_stands_on_is_noticed_too(house: House, what: str) -> None:
+    """Prevents a changed staging view or a changed zone from being taken for no change."""
+    house.build()
+    if what == "a var":
+        project = house.folder / "dbt_project.yml"
+        project.write_text(project.read_text().replace("UTC", "Asia/Kolkata"))
+    else:
+        house.model("stg_queries", engine_world.STAGING.replace("status,", "upper(status) as status,"))
+    assert "--full-refresh" in house.build()["fct"]
+
+
+def test_a_reader_of_what_was_rebuilt_is_rebuilt_too(house: House) -> None:
+    """Prevents sums over what a fact said before it was rebuilt."""
+    house.build()
+    house.model("fct", engine_world.FACT.replace("costs.nanos", "costs.nanos * 2 as nanos"))
+    assert house.build("--full-refresh", "--select", "fct") == {}
+    house.land(query("q3"))
+    with pytest.raises(Exception, match=r"rebuilt below, but not themselves: house\.agg, house\.srv"):
+        house.refresh()
+    assert house.build() == {}
+    house.refresh()
+    assert _cells(house) == [("default", "2026-03-01", 3, 2, 2_000_000_000)]
+    assert house.differences() == []
+
+
+def test_a_new_model_catches_up(house: House) -> None:
+    """Prevents a model that knows only what landed after it."""
+    house.build()
+    house.land(query("q3"))
+    house.refresh()
+    house.model("agg_late", engine_world.STATE)
+    assert house.build() == {}
+    assert house.value("select entries from house.agg_late") == 3
+    house.land(query("q4"))
+    house.refresh()
+    assert house.value("select entries from house.agg_late") == 4
+
+
+def test_a_model_with_other_columns_keeps_its_table(house: House) -> None:
+    """Prevents a rebuild that drops the table and every view on it."""
+    house.build()
+    house.rows("create view public.mine as select workspace, entries from house.agg")
+    wider = engine_world.STATE.replace(
+        "as successes,", "as successes, {{ sum_counts('sign') }} as all_of_them,"
+    )
+    house.model("agg", wider)
+    assert house.build("--full-refresh") == {}
+    assert house.rows("select entries, all_of_them from house.agg") == [(2, 2)]
+    assert house.rows("select entries from public.mine") == [(2,)]
+    house.land(query("q3"))
+    house.refresh()
+    assert house.rows("select entries, all_of_them from house.agg") == [(3, 3)]
+
+
+def test_a_removed_model_goes_and_a_view_of_somebody_stays(house: House) -> None:
+    """Prevents orphans that look alive, and a build that drops what it did not make."""
+    house.build()
+    house.model("agg_more", engine_world.STATE)
+    house.build()
+    house.rows("create view public.mine as select * from house.agg_more")
+    for name in ("mart", "srv", "agg_more"):
+        house.model(name, None)
+    assert house.build() == {}
+    left = house.rows(
+        "select table_name from information_schema.tables where table_schema = 'house' order by 1"
+    )
+    assert [name for (name,) in left] == ["agg", "agg_more", "fct", "stg_costs", "stg_queries"]
+    assert house.rows("select count(*) from public.mine") == [(1,)]
+    house.land(query("q3"))
+    house.refresh()
+    assert house.value("select entries from house.agg") == 3
+    assert house.value("select entries from house.agg_more") == 2  # no longer kept
+
+
+def test_a_view_is_replaced_in_place_or_refused(house: House) -> None:
+    """Prevents dbt's own cascade, which drops a reader's views and says nothing."""
+    house.build()
+    house.rows("create view public.mine as select workspace from house.mart")
+    house.model("mart", engine_world.MART.replace("success_rate", "success_rate, day as same_day", 1))
+    assert house.build() == {}
+    house.model("mart", "select day from {{ ref('srv') }}")
+    assert "new version of the model" in house.build()["mart"]
+    assert house.rows("select count(*) from public.mine") == [(1,)]
+
+
+def test_a_view_that_is_being_read_is_not_waited_for_by_others(house: House) -> None:
+    """Prevents a replaced view from queueing every new reader behind a slow one."""
+    house.build()
+    with psycopg.connect(house.url) as reader, psycopg.connect(house.url, autocommit=True) as other:
+        reader.execute(
+            "select * from house.mart"
+        ).fetchall()  # holds its lock until the transaction ends
+        assert house.build() == {}  # unchanged: needs no lock
+        filtered = "select workspace, day, success_rate from house.srv where day is not null"
+        with psycopg.connect(house.url, autocommit=True) as session:
+            session.execute("set statement_timeout = '700ms'")
+            with pytest.raises(psycopg.errors.QueryCanceled):
+                session.execute("select ops.put_view(%s, %s)", ("house.mart", filtered))
+        other.execute("set statement_timeout = '100ms'")
+        other.execute("select * from house.mart").fetchall()
+    house.model("mart", engine_world.MART + " where day is not null")
+    assert house.build() == {}
+
+
+@pytest.mark.parametrize("option", ["--empty", "--sample=3 days"])
+def test_a_part_of_the_data_is_refused(house: House, option: str) -> None:
+    """Prevents a table from a sample that refreshes would then add to."""
+    assert f"without {option.split('=')[0]}" in house.build(option)["fct"]
+
+
+BREACHES = {
+    "reads without keyed": (
+        "fct",
+        engine_world.FACT.replace(
+            "{{ keyed(ref('stg_queries'), 'query_ref') }}", "{{ ref('stg_queries') }}"
+        ),
+        "Read it through keyed()",
+    ),
+    "additive reads keyed": (
+        "agg",
+        engine_world.STATE.replace(
+            "{{ changes(ref('fct')) }}", "{{ keyed(ref('fct'), ['workspace', 'day']) }}"
+        ),
+        "cannot read through keyed()",
+    ),
+    "sums of sums": (
+        "srv",
+        engine_world.STATE.replace("ref('fct')", "ref('agg')")
+        .replace("add_up('nanos')", "add_up('1')")
+        .replace("status = 'ok'", "true"),
+        "sums of sums",
+    ),
+    "a key of another length": (
+        "srv",
+        engine_world.SERVING.replace("['workspace', 'day']) }} as sums", "['workspace']) }} as sums"),
+        "needs one column for each of the key",
+    ),
+}
+
+
+@pytest.mark.parametrize("breach", BREACHES)
+def test_what_a_refresh_could_not_follow_is_refused(house: House, breach: str) -> None:
+    """Prevents a model that builds and then quietly stops following its inputs."""
+    name, sql, says = BREACHES[breach]
+    house.model(name, sql)
+    assert says in house.build()[name]
+
+
+def test_another_target_is_another_world(house: House) -> None:
+    """Prevents a developer's build from moving, or checking, what people read."""
+    house.build()
+    profiles = house.folder / "profiles.yml"
+    profiles.write_text(
+        profiles.read_text() + "\n    mine:\n      <<: *connection\n      schema: mine\n"
+    )
+    house.model("agg", engine_world.STATE.replace("as nanos", "as other_nanos"))
+    house.model("srv", None)
+    house.model("mart", None)
+    assert house.build(target="mine") == {}
+    house.land(query("q3"))
+    house.refresh()
+    assert _cells(house) == [("default", "2026-03-01", 3, 2, 1_000_000_000)]
+    assert house.value("select entries from mine_house.agg") == 2
+    assert house.build(target="mine") == {}
+    assert house.value("select entries from mine_house.agg") == 3
+    assert house.differences() == []
+
+
+def test_documentation_and_grants_reach_the_tables(house: House) -> None:
+    """Prevents custom materializations from dropping what dbt does for stock ones."""
+    house.rows(
+        "do $$ begin create role reader_of_tests; exception when duplicate_object then null; end $$"
+    )
+    (house.folder / "models" / "agg.yml").write_text(
+        "models: [{name: agg, description: What it holds, config: {persist_docs: {relation: true,"
+        " columns: true}, grants: {select: [reader_of_tests]}},"
+        " columns: [{name: entries, description: How many}]}]"
+    )
+    assert house.build() == {}
+    assert house.value("select obj_description('house.agg'::regclass)") == "What it holds"
+    assert house.value("select col_description('house.agg'::regclass, 3)") == "How many"
+    assert house.value("select has_table_privilege('reader_of_tests', 'house.agg', 'select')")
+
+
+def test_a_contract_is_enforced(house: House) -> None:
+    """Prevents a contract that custom materializations ignore."""
+    (house.folder / "models" / "srv.yml").write_text(
+        "models: [{name: srv, config: {contract: {enforced: true}},"
+        " columns: [{name: workspace, data_type: text}]}]"
+    )
+    assert "contract" in house.build()["srv"].lower()
+
+
+def test_a_unit_test_runs_on_state(house: House) -> None:
+    """Prevents `changes` and `keyed` from needing an override in every unit test."""
+    (house.folder / "models" / "agg.yml").write_text(
+        "unit_tests: [{name: adds, model: agg, given: [{input: ref('fct'), rows: ["
+        "{workspace: a, day: 2026-01-01, status: ok, nanos: 3},"
+        " {workspace: a, day: 2026-01-01, nanos: 4}]}],"
+        " expect: {rows: [{workspace: a, day: 2026-01-01, entries: 2, successes: 1, nanos: 7}]}}]"
+    )
+    assert house.build() == {}

@@ -1,0 +1,275 @@
+"""What a refresh takes in, what it refuses, and what its readers see meanwhile."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import engine_world
+import psycopg
+import pytest
+from engine_world import DELTA, House, cost, query
+
+from orchestration.errors import AssayError
+from orchestration.refresh.engine import held_batches, refresh_all, release
+from orchestration.refresh.watch import watch
+from orchestration.warehouse.migrations import migrate
+from orchestration.warehouse.server import EmbeddedServer
+
+
+@pytest.fixture(scope="module")
+def built(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Built once, over two queries; every test has a copy."""
+    with _database(server, f"test_{uuid4().hex[:12]}") as url:
+        with psycopg.connect(url) as session:
+            migrate(session)
+        with engine_world.house(url, tmp_path_factory.mktemp("house")) as made:
+            made.land(query("q1"), query("q2", status="error"), cost("c1", "q1"))
+            made.check("assert_fast", DELTA)
+            assert made.build() == {}
+            yield made
+
+
+@pytest.fixture
+def house(built: House, server: EmbeddedServer) -> Iterator[House]:
+    with _database(server, f"test_{uuid4().hex[:12]}", built.url.rsplit("/", 1)[1]) as url:
+        yield House(url, built.folder)
+
+
+@contextmanager
+def _database(server: EmbeddedServer, name: str, template: str = "template1") -> Iterator[str]:
+    with psycopg.connect(server.url_of("postgres"), autocommit=True) as admin:
+        admin.execute(f"create database {name} template {template}".encode())
+        try:
+            yield server.url_of(name)
+        finally:
+            admin.execute(f"drop database {name} with (force)".encode())
+
+
+def _entries(house: House) -> int:
+    return int(house.value("select coalesce(sum(entries), 0) from house.agg"))
+
+
+def test_nothing_new_changes_nothing(house: House) -> None:
+    """Prevents a refresh that rewrites what it already knows."""
+    before = house.value("select array_agg(xmin::text order by day) from house.agg")
+    assert house.refresh().admitted == 0
+    assert house.value("select array_agg(xmin::text order by day) from house.agg") == before
+    assert house.value("select count(*) from ops.refresh_log") == 0
+
+
+def test_a_late_cost_moves_the_day_of_its_query(house: House) -> None:
+    """Prevents a cost that arrives after its query, or before it, from being lost or counted twice."""
+    house.land(cost("early", "q9", "4"))
+    house.refresh()
+    assert house.value("select sum(nanos) from house.agg") == 1_000_000_000
+    house.land(
+        query("q9", ts="2026-01-20T23:30:00Z"), cost("late", "q2", "0.5", ts="2026-04-10T00:00:00Z")
+    )
+    house.refresh()
+    assert house.rows("select day::text, entries, nanos from house.agg order by 1") == [
+        ("2026-01-20", 1, 4_000_000_000),
+        ("2026-03-01", 2, 1_500_000_000),
+    ]
+    assert house.differences() == []
+
+
+def test_rows_that_come_out_as_they_were_are_left_alone(house: House) -> None:
+    """Prevents a row from rewriting its neighbours of one key, and all that is summed from them."""
+    house.land(query("q2", ts="2026-03-01T12:00:00Z", query_id="q1"))  # a second query of the id q1
+    before = house.value("select xmin::text from house.fct where status = 'error'")
+    house.refresh()
+    assert house.value("select xmin::text from house.fct where status = 'error'") == before
+    assert house.differences() == []
+
+
+def test_an_older_transaction_that_commits_later_is_not_lost(house: House) -> None:
+    """Prevents a watermark that passes by a batch which was still open (acceptance 16)."""
+    with psycopg.connect(house.url) as slow:
+        slow.execute(
+            "insert into landing.batch (reader, sha256, first_line, byte_start, byte_end, lines,"
+            " accepted, duplicate, conflict, quarantined, accepted_by_kind, contract_version)"
+            " values ('file', '', 1, 0, 1, 1, 1, 0, 0, 0, '{}', 1)"
+        )
+        slow.execute(
+            "insert into raw.query_log"
+            " (event_key, batch_id, line_no, event_id, ts, workspace, source, status)"
+            " select gen_random_uuid(), max(batch_id), 1, 'slow', '2026-03-01 10:00+00', 'default',"
+            " 'native', 'ok' from landing.batch"
+        )
+        house.land(query("q3"))  # a later batch, committed first
+        assert house.refresh().admitted == 1
+        assert _entries(house) == 3
+    assert house.refresh().admitted == 1
+    assert _entries(house) == 4
+    assert house.differences() == []
+
+
+def test_a_batch_that_fails_a_check_is_held_and_the_others_are_published(house: House) -> None:
+    """Prevents bad rows from reaching a mart, and one bad batch from stopping all (acceptance 19)."""
+    house.land(query("bad", latency_ms=5000), query("beside"))
+    house.land(query("good"))
+    done = house.refresh()
+    assert (done.admitted, done.held) == (1, 1)
+    assert _entries(house) == 3
+    assert house.value("select count(*) from house.stg_queries where latency_ms > 1000") == 0
+    with psycopg.connect(house.url, autocommit=True) as session:
+        (held,) = held_batches(session)
+        assert (held["held_by"], held["findings"], held["sqlstate"]) == ("assert_fast", 1, None)
+        assert refresh_all(session).held == 0  # once refused, not asked again
+        session.execute("delete from ops.delta_check")
+        release(session, held["batch_id"])
+        assert refresh_all(session).admitted == 1
+        assert refresh_all(session).admitted == 0
+        with pytest.raises(AssayError, match="is not held"):
+            release(session, held["batch_id"])
+    assert _entries(house) == 5
+    assert house.differences() == []
+
+
+def test_a_batch_that_makes_a_model_raise_is_found_and_held(house: House) -> None:
+    """Prevents one overflow from stopping every later refresh (acceptance 19)."""
+    for number in range(5):
+        house.land(query(f"fine{number}"))
+        if number == 2:
+            # Together more nano-dollars than a bigint holds.
+            house.land(*(cost(f"much{n}", "fine1", "1000000000") for n in range(11)))
+    done = house.refresh()
+    assert (done.admitted, done.held) == (5, 1)
+    assert _entries(house) == 7
+    with psycopg.connect(house.url, autocommit=True) as session:
+        (held,) = held_batches(session)
+    assert (held["held_by"], held["sqlstate"]) == ("house.fct", "22003")
+    assert house.differences() == []
+
+
+def test_an_error_that_is_no_batchs_fault_holds_nothing(house: House) -> None:
+    """Prevents a broken model from holding every batch there is."""
+    house.rows("alter table house.agg rename column nanos to gone")
+    house.land(query("q3"))
+    with pytest.raises(psycopg.errors.UndefinedColumn):
+        house.refresh()
+    assert house.value("select count(*) from ops.held_batch") == 0
+    house.rows("alter table house.agg rename column gone to nanos")
+    house.refresh()
+    assert _entries(house) == 3
+
+
+def test_two_refreshes_at_once_count_once(house: House) -> None:
+    """Prevents overlapping refreshes from adding a batch twice (acceptance 18)."""
+    for number in range(6):
+        house.land(query(f"n{number}"))
+    threads = [threading.Thread(target=house.refresh) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert _entries(house) == 8
+    assert house.differences() == []
+
+
+def test_a_refresh_that_is_killed_leaves_the_last_good_state(house: House) -> None:
+    """Prevents half a refresh, whatever point it is killed at (acceptance 18)."""
+    house.land(query("q3"), query("q4"), cost("c9", "q1"))
+    for victim in ("house.fct", "house.agg", "house.srv", "ops.horizon", "ops.refresh_log"):
+        house.rows(
+            f"create function public.die() returns trigger language plpgsql as $$ begin"
+            f" perform pg_terminate_backend(pg_backend_pid()); return null; end $$;"
+            f" create trigger die after insert or update or delete on {victim}"
+            f" for each statement execute function public.die()"
+        )
+        with pytest.raises(psycopg.OperationalError):
+            house.refresh()
+        house.rows(f"drop trigger die on {victim}; drop function public.die()")
+        assert _entries(house) == 2
+        assert house.value("select count(*) from ops.pending_batch") == 1
+    house.refresh()
+    assert _entries(house) == 4
+    assert house.differences() == []
+
+
+def test_readers_see_one_cut_and_are_not_blocked(house: House) -> None:
+    """Prevents a report that sees half of a refresh, and a reader that waits (acceptance 20)."""
+    house.rows("create view public.mine as select * from house.mart")
+    with psycopg.connect(house.url) as report, psycopg.connect(house.url, autocommit=True) as quick:
+        report.execute("set transaction isolation level repeatable read")
+        first = report.execute("select * from public.mine order by 1, 2").fetchall()
+        quick.execute("set statement_timeout = '100ms'")
+        for number in range(5):
+            house.land(query(f"n{number}"))
+            house.refresh()
+            quick.execute("select * from public.mine").fetchall()
+        rebuilt = threading.Thread(target=house.build, args=("--full-refresh",))
+        rebuilt.start()
+        while rebuilt.is_alive():
+            assert quick.execute("select sum(entries) from house.agg").fetchall() == [(7,)]
+            assert quick.execute("select count(*) from public.mine").fetchall() == [(1,)]
+        rebuilt.join()
+        assert report.execute("select * from public.mine order by 1, 2").fetchall() == first
+    assert house.differences() == []
+
+
+def test_a_large_backlog_is_taken_in_in_steps(house: House) -> None:
+    """Prevents one transaction over everything, and a step that another step's rows leak into."""
+    for number in range(6):
+        house.land(query(f"n{number}a"), query(f"n{number}b"), cost(f"c{number}", f"n{5 - number}a"))
+    with psycopg.connect(house.url, autocommit=True) as session:
+        steps = []
+        while True:
+            row = session.execute("select admitted from ops.refresh('analytics', 4)").fetchall()[0][0]
+            if not row:
+                break
+            steps.append(row)
+            assert house.differences() == []
+    assert steps == [2, 2, 2]
+    assert _entries(house) == 14
+
+
+def test_watch_refreshes_when_a_batch_is_committed(house: House) -> None:
+    """Prevents marts that wait for a schedule."""
+    stop, heard = threading.Event(), []
+    seen = threading.Event()
+
+    def say(news: object) -> None:
+        heard.append(news)
+        seen.set()
+
+    watching = threading.Thread(target=watch, args=(stop, say), kwargs={"url": house.url})
+    watching.start()
+    try:
+        house.land(query("q3"))
+        assert seen.wait(10)
+        assert _entries(house) == 3
+        # A connection that was cut is made again.
+        house.rows(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where application_name = 'assay watch' and datname = current_database()"
+        )
+        seen.clear()
+        house.land(query("q4"))
+        deadline = time.monotonic() + 15
+        while _entries(house) != 4 and time.monotonic() < deadline:
+            seen.wait(0.1)
+        assert _entries(house) == 4
+    finally:
+        stop.set()
+        watching.join()
+
+
+def test_the_command_says_what_to_do_before_the_first_build(database_url: str) -> None:
+    """Prevents a stack trace as the first thing a newcomer sees."""
+    done = subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", "refresh"],
+        env={"ASSAY_DATABASE_URL": database_url, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(engine_world.__file__).parents[3],
+    )
+    assert done.returncode == 1
+    assert "assay build" in done.stderr
+    assert "Traceback" not in done.stderr
