@@ -1,5 +1,8 @@
 {#- Refuses what a refresh could not keep equal to a rebuild. -#}
 {% macro check_spans(kind, spans, key) -%}
+    {%- if kind == 'touched' and not config.get('meta').get('grain') -%}
+        {{ exceptions.raise_compiler_error('a touched model states its grain: `config: {meta: {grain: [...]}}` in its yml.') }}
+    {%- endif -%}
     {%- set marked = spans | map(attribute='node') | map(attribute='unique_id') | list -%}
     {%- for parent_id in model.depends_on.nodes if parent_id.startswith('model.') and parent_id not in marked -%}
         {{ exceptions.raise_compiler_error(

@@ -1,6 +1,6 @@
 -- One row a feedback signal, also an ask that stayed unanswered, with what it was about. A signal belongs
 -- to the first query of its id; one without a query, or with a query that has not landed, stays.
-{{ config(materialized='touched', key=['thread_ref']) }}
+{{ config(materialized='touched', key=['thread_ref'], indexes=[{'columns': ['session_ref']}]) }}
 with
 
 feedback as (
@@ -31,7 +31,32 @@ superseded as (
         thread_ref,
         superseded_event_id
     from feedback
-    where superseded_event_id is not null
+    where superseded_event_id <> event_id
+
+),
+
+edits as (
+
+    -- An edit of an answer is no further ask; one of a signal that has not landed may be.
+    select later.feedback_key
+    from feedback as later
+    inner join feedback as earlier
+        on
+            later.thread_ref = earlier.thread_ref
+            and later.superseded_event_id = earlier.event_id
+            and later.event_id <> earlier.event_id
+
+),
+
+asks as (
+
+    select
+        feedback.feedback_key,
+        (coalesce(feedback.is_solicited, false) or feedback.asked_at is not null)
+        and edits.feedback_key is null as is_ask
+    from feedback
+    left join edits
+        on feedback.feedback_key = edits.feedback_key
 
 ),
 
@@ -60,7 +85,10 @@ final as (
         {{ complexity_tier('queries_ranked.complexity') }} as complexity_tier,
         feedback.feedback_type,
         feedback.feedback_value,
-        {{ sentiment('feedback.feedback_type', 'feedback.feedback_value') }} as sentiment,
+        case
+            when feedback.is_answered
+                then {{ sentiment('feedback.feedback_type', 'feedback.feedback_value') }}
+        end as sentiment,
         feedback.reasons,
         feedback.severity,
         feedback.resolution,
@@ -68,8 +96,13 @@ final as (
         feedback.asked_at,
         feedback.ask_probability,
         feedback.is_answered,
-        superseded.superseded_event_id is null as is_current
+        superseded.superseded_event_id is null as is_current,
+        asks.is_ask,
+        case when asks.is_ask then feedback.is_answered or superseded.superseded_event_id is not null end
+            as is_ask_answered
     from feedback
+    inner join asks
+        on feedback.feedback_key = asks.feedback_key
     left join queries_ranked
         on feedback.thread_ref = queries_ranked.query_ref and queries_ranked.occurrence = 1
     left join superseded

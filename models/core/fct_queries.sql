@@ -1,6 +1,6 @@
 -- One row a query, the turn that a user sees, with what its billable calls used and cost.
 -- A finer grain would count a query once for every call; a coarser one would lose its latency.
-{{ config(materialized='touched', key=['query_ref']) }}
+{{ config(materialized='touched', key=['query_ref'], indexes=[{'columns': ['session_thread']}]) }}
 with
 
 queries as (
@@ -72,6 +72,7 @@ final as (
         queries.session_id,
         queries.session_ref,
         queries.subject_ref,
+        coalesce(queries.session_ref, queries.subject_ref) as session_thread,
         queries.query_id,
         queries.parent_query_id,
         queries.turn,

@@ -1,7 +1,7 @@
 """Streams into batches into commits, with retries; big files on more than one core."""
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -14,6 +14,7 @@ from psycopg import errors
 
 from orchestration.errors import AssayError
 from orchestration.landing import retry
+from orchestration.landing.admission import resolve_persons
 from orchestration.landing.contract import Retrieval
 from orchestration.landing.files import GrowingError, require_unchanged, wait_until_complete
 from orchestration.landing.limits import Limits
@@ -21,6 +22,7 @@ from orchestration.landing.parse import Parsed, Slice, parse
 from orchestration.landing.reader import Unreadable, read_file, read_stream
 from orchestration.landing.store import Counts, Origin, open_session, store, store_unreadable
 from orchestration.landing.tables import document_table, log_table
+from orchestration.landing.turns import Turn
 from orchestration.landing.workers import WORKERS, WORTH_IT_BYTES, Commit, Workers
 from orchestration.warehouse.connection import connect
 
@@ -135,7 +137,7 @@ class Lander:
         item: Parsed | Unreadable,
         origin: Origin,
         also: InTransaction | None = None,
-        admission: AbstractContextManager[Any] | None = None,
+        turn: Turn | None = None,
     ) -> Counts:
         """Store one batch for good. Tries again where the fault can pass; never lands it twice."""
         batch: int | None = None
@@ -147,7 +149,7 @@ class Lander:
                     batch = _next_batch(connection)
                 elif (landed := _landed(connection, batch)) is not None:
                     return landed  # it was committed, only the answer was lost
-                return self._store(connection, item, origin, batch, also, admission or nullcontext())
+                return self._store(connection, item, origin, batch, also, turn or Turn())
             except retry.LASTING as error:
                 raise _given_up(error) from error
             except (*retry.TRANSIENT, errors.UniqueViolation) as error:
@@ -164,15 +166,16 @@ class Lander:
         origin: Origin,
         batch: int,
         also: InTransaction | None,
-        admission: AbstractContextManager[Any],
+        turn: Turn,
     ) -> Counts:
         if isinstance(item, Parsed):
             self._ensure_partitions(connection, item)
+            refs = resolve_persons(connection, item)
         with connection.transaction():
             if also is not None:
                 also(connection, batch)
             if isinstance(item, Parsed):
-                return store(connection, item, origin, batch, admission)
+                return store(connection, item, refs, origin, batch, turn)
             return store_unreadable(connection, item, origin, batch)
 
     def connection(self) -> psycopg.Connection[Any]:
@@ -231,8 +234,8 @@ def _committer(url: str | None, limits: Limits) -> Commit:
     """What a worker process does with a slice."""
     lander = Lander(url, limits)
 
-    def commit(item: Slice, origin: Origin, admission: AbstractContextManager[Any]) -> Counts:
-        return lander.commit(parse(item, limits), origin, admission=admission)
+    def commit(item: Slice, origin: Origin, turn: Turn) -> Counts:
+        return lander.commit(parse(item, limits), origin, turn=turn)
 
     return commit
 

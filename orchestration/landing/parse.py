@@ -1,47 +1,42 @@
-"""Lines to events, fast: one typed decode a line, and proof that no key stood in it twice.
+"""Lines to events, fast: a typed decode a line, and for many lines at once proof that no key repeats.
 
 A decoder in C keeps the last of two equal keys silently. The proof is a count: without blanks before
 colons, each key of a line ends in `":`, and strings can only add to that. The canonical spelling holds
-each key once, so a line with no more of them repeated none. What this does not settle is read exactly,
-by `diagnose`.
+each key once, so a line with no more of them than that repeated none. What this does not settle is
+read exactly, by `diagnose`.
 """
 
 import datetime as dt
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, Self
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
-from orchestration.landing.contract import (
-    KINDS,
-    Audit,
-    Bill,
-    Change,
-    Evaluation,
-    Event,
-    Metric,
-    Outcome,
-    Query,
-    Retrieval,
-)
+from orchestration.landing.contract import KINDS, Event, Query
 from orchestration.landing.diagnose import DECODER, diagnose
 from orchestration.landing.limits import Limits
 from orchestration.landing.reasons import Reason, Refused
 from orchestration.landing.rules import normalise
 
+# Lines are looked at together, as many as stay in the processor's cache.
+_TOGETHER_BYTES = 1 << 18
 _KEY_END = b'":'
-# Blanks that can stand between a key and its colon; unescaped, the last three stand nowhere else.
-_BLANKS = (b" :", b"\t", b"\r", b"\n")
 # Escapes that spell a NUL, or a quote or colon that the counts would not see.
 _ESCAPES = (b"\\u0000", b"\\u0022", b"\\u003a", b"\\u003A")
-_canonical = msgspec.json.Encoder(order="deterministic").encode
+# Keys of defaults that look the same whether a line spelled them out or not.
+_SILENT_DEFAULTS = (b'"requests":', b'"answered":')
+_Found = npt.NDArray[np.bool_]
+_UNREAD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Refused)
+_encoder = msgspec.json.Encoder(order="deterministic")
 _untyped = msgspec.json.Decoder().decode
 _sha256 = hashlib.sha256
 _KIND_NAMES = {struct: kind for kind, struct in KINDS.items()}
-_NESTING = {Retrieval, Evaluation, Outcome, Change, Metric, Bill, Audit}
 
 
 @dataclass
@@ -52,6 +47,17 @@ class Slice:
     byte_start: int
     lines: list[bytes]
     terminated: bool = True  # False where the last line ends the stream without a newline
+
+    @classmethod
+    def of(cls, first_line: int, byte_start: int, blob: bytes, terminated: bool) -> Self:
+        lines = cls(first_line, byte_start, blob.split(b"\n"), terminated)
+        lines.blob = blob
+        return lines
+
+    @cached_property
+    def blob(self) -> bytes:
+        """The lines as they stood, without the last newline."""
+        return b"\n".join(self.lines)
 
     @property
     def byte_length(self) -> int:
@@ -81,80 +87,152 @@ class Parsed:
             grouped[type(events[position])].append(position)
         return grouped
 
-    def add(self, index: int, event: Event, content: bytes) -> None:
-        self.events.append(event)
-        self.indexes.append(index)
-        workspace = event.workspace
-        name = f"{len(workspace)}:{workspace}{_KIND_NAMES[type(event)]}:{event.event_id}"
-        # 128 bits that stand for (workspace, kind, event_id), however long the ids are.
-        self.keys.append(_sha256(name.encode()).digest()[:16])
-        self.contents.append(_sha256(content).digest()[:16])
-        if type(event) is Query and event.query_id is None:
-            event.query_id = event.event_id  # after the content, which leaves the default out
-
     def refuse(self, index: int, refused: Refused) -> None:
         """A cut names itself; any other fault of a last line keeps its own name."""
+        reason, path = refused.reason, refused.path
         cut = index == len(self.slice.lines) - 1 and not self.slice.terminated
-        if cut and refused.reason in (Reason.BAD_JSON, Reason.BAD_UTF8):
-            refused = Refused(Reason.TRUNCATED_TAIL)
-        self.refused.append((index, refused))
+        if cut and reason in (Reason.BAD_JSON, Reason.BAD_UTF8):
+            reason, path = Reason.TRUNCATED_TAIL, "$"
+        # A new one: what was raised knows its frames, they know us, and nobody would free the circle.
+        self.refused.append((index, Refused(reason, path)))
 
 
 def parse(lines: Slice, limits: Limits) -> Parsed:
-    """The hottest loop of all: what a whole slice is free of is not looked for in each line."""
     parsed = Parsed(lines)
-    latest, most_bytes = limits.latest(), limits.line_bytes
-    blob = b"".join(lines.lines)
-    marks = [mark for mark in _BLANKS if mark in blob]
-    if b"\\u00" in blob:
-        marks += [mark for mark in _ESCAPES if mark in blob]
-    for index, line in enumerate(lines.lines):
-        try:
-            event = DECODER.decode(line)
-            content = _canonical(event)
-            if (
-                (line.count(_KEY_END) != content.count(_KEY_END) and not _keys_are_distinct(line))
-                or len(line) > most_bytes
-                or (_may_nest(event) and line.count(b"{") + line.count(b"[") > limits.depth)
-            ):
-                raise _UnsettledError
-            for mark in marks:
-                if mark in line:
-                    raise _UnsettledError
-            if normalise(event, latest):
-                content = _canonical(event)
-        except _UNSETTLED:
-            _add_exactly(parsed, index, limits, latest)
-        else:
-            parsed.add(index, event, content)
+    latest = limits.latest()
+    together = max(1, _TOGETHER_BYTES * len(lines.lines) // (len(lines.blob) + 1))
+    for start in range(0, len(lines.lines), together):
+        _add(parsed, start, lines.lines[start : start + together], limits, latest)
     return parsed
 
 
-class _UnsettledError(Exception):
-    """Not refused: only to be read exactly."""
+def _add(parsed: Parsed, start: int, lines: list[bytes], limits: Limits, latest: dt.datetime) -> None:
+    events, dropped = _decoded(lines, latest)
+    spellings = _spelled(events)
+    for place in _unsettled(lines, events, spellings, dropped, limits):
+        events[place] = event = _exactly(parsed, start + place, limits, latest)
+        spellings[place] = _encoder.encode(event)
+    kept = [event for event in events if event is not None]
+    parsed.events += kept
+    parsed.indexes += [start + place for place, event in enumerate(events) if event is not None]
+    parsed.keys += [_key(event) for event in kept]
+    parsed.contents += [
+        _sha256(spelling).digest()[:16]
+        for event, spelling in zip(events, spellings, strict=True)
+        if event is not None
+    ]
+    for event in kept:
+        if type(event) is Query and event.query_id is None:
+            event.query_id = event.event_id  # after the content, which leaves the default out
 
 
-_UNSETTLED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Refused, _UnsettledError)
+def _decoded(lines: list[bytes], latest: dt.datetime) -> tuple[list[Event | None], list[int]]:
+    """What each line says if its keys are distinct, and how many of them its one spelling drops.
+
+    None is not refused, only to be read exactly.
+    """
+    events: list[Event | None] = []
+    dropped = []
+    for line in lines:
+        try:
+            event = DECODER.decode(line)
+            dropped.append(normalise(event, latest))
+            events.append(event)
+        except _UNREAD:
+            dropped.append(0)
+            events.append(None)
+    return events, dropped
 
 
-def _add_exactly(parsed: Parsed, index: int, limits: Limits, latest: dt.datetime) -> None:
+def _spelled(events: Sequence[Event | None]) -> list[bytes]:
+    return bytes(_encoder.encode_lines(events)).split(b"\n")[:-1]
+
+
+def _key(event: Event) -> bytes:
+    """128 bits that stand for (workspace, kind, event_id), however long the ids are."""
+    workspace = event.workspace
+    name = f"{len(workspace)}:{workspace}{_KIND_NAMES[type(event)]}:{event.event_id}"
+    return _sha256(name.encode()).digest()[:16]
+
+
+def _exactly(parsed: Parsed, index: int, limits: Limits, latest: dt.datetime) -> Event | None:
     try:
         event, drift = diagnose(parsed.slice.lines[index], limits, latest)
     except Refused as refused:
         parsed.refuse(index, refused)
-        return
-    parsed.add(index, event, _canonical(event))
+        return None
     for name in drift:
         parsed.drift[kind_of(event), event.source, name] += 1
+    return event
 
 
-def _may_nest(event: Event) -> bool:
-    return event.attributes is not None or type(event) in _NESTING
+def _unsettled(
+    lines: list[bytes],
+    events: list[Event | None],
+    spellings: list[bytes],
+    dropped: list[int],
+    limits: Limits,
+) -> list[int]:
+    """Places of the lines of which not everything is proved yet."""
+    text = _Text(lines)
+    unread = {place for place, event in enumerate(events) if event is None}
+    more_keys = text.counts(_KEY_END) != _Text(spellings).counts(_KEY_END) + dropped
+    repeating = {
+        place
+        for place in set(_places(more_keys)) - unread
+        if not _keys_are_distinct(lines[place], spellings[place], dropped[place])
+    }
+    escaping = {
+        place
+        for place in text.holding(text.pairs(b"\\u"))
+        if any(escape in lines[place] for escape in _ESCAPES)
+    }
+    beyond = (text.brackets() > limits.depth) | (text.lengths > limits.line_bytes)
+    return sorted(unread | repeating | escaping | text.holding(text.blanks()) | {*_places(beyond)})
 
 
-def _keys_are_distinct(line: bytes) -> bool:
-    """The same proof from the untyped reading, for lines that spell out nulls or defaults."""
-    return line.count(_KEY_END) == _count_keys(_untyped(line))
+def _places(where: _Found) -> list[int]:
+    places: list[int] = np.flatnonzero(where).tolist()
+    return places
+
+
+class _Text:
+    """The bytes of many lines, looked at all at once."""
+
+    def __init__(self, lines: list[bytes]) -> None:
+        self.bytes = np.frombuffer(b"".join(lines), np.uint8)
+        self.lengths = np.fromiter(map(len, lines), np.int64, len(lines))
+        self.ends = np.cumsum(self.lengths)
+
+    def pairs(self, pair: bytes) -> _Found:
+        found: _Found = (self.bytes[:-1] == pair[0]) & (self.bytes[1:] == pair[1])
+        return found
+
+    def blanks(self) -> _Found:
+        """Those before a colon: they may part it from its key."""
+        found: _Found = (self.bytes[:-1] <= ord(" ")) & (self.bytes[1:] == ord(":"))
+        return found
+
+    def counts(self, pair: bytes) -> npt.NDArray[np.int64]:
+        return self._per_line(self.pairs(pair))
+
+    def brackets(self) -> npt.NDArray[np.int64]:
+        """Opening ones: no line nests deeper than it has of them."""
+        return self._per_line(self.bytes | 0x20 == ord("{"))  # the bit between `[` and `{`
+
+    def holding(self, found: _Found) -> set[int]:
+        """Places of the lines in which something was found."""
+        return {*np.searchsorted(self.ends, np.flatnonzero(found), side="right").tolist()}
+
+    def _per_line(self, found: _Found) -> npt.NDArray[np.int64]:
+        return np.diff(np.searchsorted(np.flatnonzero(found), self.ends), prepend=0)
+
+
+def _keys_are_distinct(line: bytes, spelling: bytes, dropped: int) -> bool:
+    """The same proof for lines that spell out other defaults or, by the untyped reading, nulls."""
+    keys = line.count(_KEY_END)
+    silent = sum(name in line and name not in spelling for name in _SILENT_DEFAULTS)
+    return keys == spelling.count(_KEY_END) + dropped + silent or keys == _count_keys(_untyped(line))
 
 
 def _count_keys(value: Any) -> int:
@@ -166,4 +244,4 @@ def _count_keys(value: Any) -> int:
 
 
 def kind_of(event: Event) -> str:
-    return str(event.__struct_config__.tag)
+    return _KIND_NAMES[type(event)]

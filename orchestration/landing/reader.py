@@ -181,6 +181,8 @@ class Pending:
 
     def take(self, lines: list[bytes], *, terminated: bool = True) -> Iterator[Slice | Unreadable]:
         self.terminated = terminated
+        if self._holds(lines):
+            return
         for line in lines:
             if len(line) > self.limits.line_bytes:
                 yield from self.flush()
@@ -192,6 +194,18 @@ class Pending:
             self.size += len(line) + 1
             if len(self.lines) >= self.limits.batch_lines or self.size >= self.limits.batch_bytes:
                 yield from self.flush()
+
+    def _holds(self, lines: list[bytes]) -> bool:
+        """Takes all of them at once, where they do not fill the slice."""
+        size = self.size + sum(map(len, lines)) + len(lines)
+        full = (
+            len(self.lines) + len(lines) >= self.limits.batch_lines or size >= self.limits.batch_bytes
+        )
+        if full or max(map(len, lines), default=0) > self.limits.line_bytes:
+            return False
+        self.lines += lines
+        self.size = size
+        return True
 
     def flush(self) -> Iterator[Slice]:
         if self.lines:

@@ -23,62 +23,68 @@ _ONE = Decimal(1)
 _VALUE_BOUNDS = {"thumb": (-1.0, 1.0), "stars": (1.0, 5.0), "implicit": (-1.0, 1.0)}
 
 
-def normalise(event: Event, latest: dt.datetime) -> bool:
-    """Refuse what the rules refuse; else change the event into its one spelling. Did that change it?
+def normalise(event: Event, latest: dt.datetime) -> int:
+    """Refuse what the rules refuse; else change the event into its one spelling.
 
     The encoder knows a default by identity, so a default that was spelled out becomes the one we own.
+    Returns how many keys that leaves out which the line is known to have.
     """
-    changed = False
-    ts = event.ts
-    if ts.tzinfo is not dt.UTC or not EARLIEST <= ts <= latest:
-        event.ts, changed = _utc(ts, latest, "$.ts"), True
+    event.ts = _utc(event.ts, latest, "$.ts")
+    dropped = 0
     if event.workspace is not DEFAULT_WORKSPACE and event.workspace == DEFAULT_WORKSPACE:
-        event.workspace, changed = DEFAULT_WORKSPACE, True
+        event.workspace = DEFAULT_WORKSPACE
+        dropped += 1
     if event.source is not DEFAULT_SOURCE and event.source == DEFAULT_SOURCE:
-        event.source, changed = DEFAULT_SOURCE, True
+        event.source = DEFAULT_SOURCE
+        dropped += 1
     rule = RULES.get(type(event))
-    return (rule is not None and rule(event, latest)) or changed
+    return dropped if rule is None else dropped + rule(event, latest)
 
 
 def _utc(when: dt.datetime, latest: dt.datetime, path: str) -> dt.datetime:
+    if when.tzinfo is not dt.UTC:
+        try:
+            when = when.astimezone(dt.UTC)
+        except OverflowError:  # at an end of the calendar
+            raise Refused(Reason.TIME_WINDOW, path) from None
     if not EARLIEST <= when <= latest:
         raise Refused(Reason.TIME_WINDOW, path)
-    return when.astimezone(dt.UTC)
+    return when
 
 
-def _query(event: Query, _: dt.datetime) -> bool:
+def _query(event: Query, _: dt.datetime) -> int:
     if event.query_id != event.event_id:
-        return False
+        return 0
     event.query_id = None  # it is the default
-    return True
+    return 1
 
 
-def _feedback(event: Feedback, latest: dt.datetime) -> bool:
+def _feedback(event: Feedback, latest: dt.datetime) -> int:
     if event.value is not None and event.type in _VALUE_BOUNDS:
         low, high = _VALUE_BOUNDS[event.type]
         if not low <= event.value <= high or (event.type == "thumb" and abs(event.value) != 1):
             raise Refused(Reason.RANGE, "$.value")
-    if event.asked_at is None:
-        return False
-    event.asked_at = _utc(event.asked_at, latest, "$.asked_at")
-    return True
+    if event.asked_at is not None:
+        event.asked_at = _utc(event.asked_at, latest, "$.asked_at")
+    return 0
 
 
-def _cost(event: Cost, _: dt.datetime) -> bool:
-    changed = False
+def _cost(event: Cost, _: dt.datetime) -> int:
     if event.reported_cost is not None:
         event.reported_cost = _money(event.reported_cost, "$.reported_cost")
-        changed = True
-    if event.currency is not DEFAULT_CURRENCY and event.currency == DEFAULT_CURRENCY:
-        event.currency, changed = DEFAULT_CURRENCY, True
-    return changed
+    return _drop_currency(event)
 
 
-def _bill(event: Bill, _: dt.datetime) -> bool:
+def _bill(event: Bill, _: dt.datetime) -> int:
     event.amount = _money(event.amount, "$.amount")
-    if event.currency == DEFAULT_CURRENCY:
-        event.currency = DEFAULT_CURRENCY
-    return True
+    return _drop_currency(event)
+
+
+def _drop_currency(event: Bill | Cost) -> int:
+    if event.currency is DEFAULT_CURRENCY or event.currency != DEFAULT_CURRENCY:
+        return 0
+    event.currency = DEFAULT_CURRENCY
+    return 1
 
 
 def _money(amount: Decimal, path: str) -> Decimal:
@@ -87,7 +93,11 @@ def _money(amount: Decimal, path: str) -> Decimal:
         raise Refused(Reason.NOT_FINITE, path)
     plain = amount.normalize()
     # Too many digits to be exact, or an exponent that would make a number of a million digits.
-    if plain != amount or abs(plain) > MAX_MONEY or abs(plain.adjusted()) > MAX_MONEY_DIGITS:
+    if (
+        plain != amount
+        or not -MAX_MONEY <= plain <= MAX_MONEY
+        or abs(plain.adjusted()) > MAX_MONEY_DIGITS
+    ):
         raise Refused(Reason.RANGE, path)
     exponent = int(plain.as_tuple().exponent)
     if exponent < -MAX_MONEY_DIGITS:
@@ -95,7 +105,7 @@ def _money(amount: Decimal, path: str) -> Decimal:
     return plain.quantize(_ONE) if exponent > 0 else plain
 
 
-RULES: dict[type[Event], Callable[..., bool]] = {
+RULES: dict[type[Event], Callable[..., int]] = {
     Query: _query,
     Feedback: _feedback,
     Cost: _cost,

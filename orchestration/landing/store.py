@@ -1,14 +1,11 @@
 """One batch, one transaction: events, texts, conflicts, quarantine, keys and the ledger row.
 
-The order inside is the same for every lander (persons, then keys, each sorted), so that landers which
-meet wait for each other and never deadlock. Events go straight from memory into their logs: only
-their keys are staged, because only keys decide what is new.
+Only keys decide what is new: once they are admitted, events go straight from memory into their logs.
 """
 
 import hashlib
 import json
 from collections import Counter
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -17,16 +14,19 @@ import psycopg
 from psycopg.types.string import BytesBinaryDumper
 
 from orchestration.landing import contract
-from orchestration.landing.admission import Refs, admit_keys, resolve_persons
+from orchestration.landing.admission import Admission, Refs
 from orchestration.landing.contract import Retrieval
 from orchestration.landing.parse import Parsed, kind_of
 from orchestration.landing.reader import Unreadable
 from orchestration.landing.tables import log_table
+from orchestration.landing.turns import Turn
 from orchestration.landing.writing import write_documents, write_events, write_texts
 
 _SESSION = """
 set synchronous_commit = on;
-create temp table if not exists key_stage (key_hash uuid, content_hash uuid) on commit delete rows;
+-- Keys and persons are looked up by index, whatever the planner believes of tables without statistics:
+-- there may be a hundred million of them.
+set enable_seqscan = off;
 create temp table if not exists person_stage (outside_hash uuid, workspace text, outside_id text)
     on commit delete rows;
 create temp table if not exists quarantine_stage (
@@ -67,30 +67,31 @@ def open_session(connection: psycopg.Connection[Any]) -> None:
 def store(
     connection: psycopg.Connection[Any],
     parsed: Parsed,
+    refs: Refs,
     origin: Origin,
     batch: int,
-    admission: AbstractContextManager[Any],
+    turn: Turn,
 ) -> Counts:
-    """Write a parsed slice inside the caller's transaction; `admission` orders what must be in turn."""
-    blob = b"\n".join(parsed.slice.lines)
-    sha256 = hashlib.sha256(blob).digest()
-    with admission:
-        refs = resolve_persons(connection, parsed)
-        new, conflicts, duplicates = admit_keys(connection, parsed, batch)
-    by_type = parsed.by_type(new)
-    write_events(connection, parsed, by_type, refs, batch)
-    write_documents(connection, parsed, by_type.get(Retrieval, []), batch)
-    write_texts(connection, parsed, by_type, refs, batch)
+    """Write a parsed slice inside the caller's transaction; `turn` orders who admits keys when."""
+    sha256 = hashlib.sha256(parsed.slice.blob).digest()
+    with turn as rivals:
+        admission = Admission.of(parsed, batch, rivals)
+        new = admission.admit(connection, admission.now)
+        turn.hold(admission.first)
+    by_kind = write(connection, parsed, new, refs, batch)
+    late = admission.admit(connection, admission.later)
+    by_kind += write(connection, parsed, late, refs, batch)
+    conflicts, duplicates = admission.came_before()
     write_conflicts(connection, parsed, conflicts, refs, batch)
     write_quarantine(connection, parsed, origin, sha256, batch)
     write_drift(connection, parsed, batch)
     counts = Counts(
         lines=len(parsed.slice.lines),
-        accepted=len(new),
+        accepted=len(new) + len(late),
         duplicate=duplicates,
         conflict=len(conflicts),
         quarantined=len(parsed.refused),
-        by_kind=Counter({log_table(struct).kind: len(by_type[struct]) for struct in by_type}),
+        by_kind=by_kind,
     )
     start = parsed.slice.byte_start
     write_ledger(
@@ -99,10 +100,23 @@ def store(
         origin,
         sha256,
         parsed.slice.first_line,
-        (start, start + len(blob)),
+        (start, start + len(parsed.slice.blob)),
         counts,
     )
     return counts
+
+
+def write(
+    connection: psycopg.Connection[Any], parsed: Parsed, new: list[int], refs: Refs, batch: int
+) -> Counter[str]:
+    """New events to their logs, their texts to the vault; how many of each kind."""
+    if not new:
+        return Counter()
+    by_type = parsed.by_type(new)
+    write_events(connection, parsed, by_type, refs, batch)
+    write_documents(connection, parsed, by_type.get(Retrieval, []), batch)
+    write_texts(connection, parsed, by_type, refs, batch)
+    return Counter({log_table(struct).kind: len(by_type[struct]) for struct in by_type})
 
 
 def store_unreadable(
@@ -158,7 +172,8 @@ def write_conflicts(
     batch: int,
 ) -> None:
     rows = []
-    for index in conflicts:
+    # Sorted, so that landers of the same file wait for each other.
+    for index in sorted(conflicts, key=lambda index: (parsed.keys[index], parsed.contents[index])):
         event = parsed.events[index]
         place = parsed.indexes[index]
         ref = refs.get((event.workspace, event.user_id)) if event.user_id else None

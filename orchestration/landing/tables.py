@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, cached_property
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, Union, get_args, get_origin
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from orchestration.landing.contract import FREE, KINDS, PERSON, VAULT, Event, RetrievedDocument
 
@@ -52,7 +53,7 @@ META = (
 
 @dataclass(frozen=True)
 class LogTable:
-    """One kind's raw table. `read` takes the columns after `META` from an event, in C."""
+    """One kind's raw table. `read` takes the columns after `META` from an event."""
 
     kind: str
     name: str
@@ -115,7 +116,8 @@ def _table(kind: str, name: str, struct: type[Struct], fields: list[str]) -> Log
         if marker != VAULT and field != "documents"
     )
     texts = tuple(field for field, (_, marker) in described.items() if marker == VAULT)
-    return LogTable(kind, name, columns, texts, attrgetter(*(c.field for c in columns)))
+    places = itemgetter(*(struct.__struct_fields__.index(column.field) for column in columns))
+    return LogTable(kind, name, columns, texts, lambda event: places(astuple(event)))
 
 
 def _column_name(field: str, marker: str | None) -> str:

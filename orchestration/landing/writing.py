@@ -44,17 +44,13 @@ def _names(names: Iterable[str]) -> str:
 def event_rows(
     parsed: Parsed, positions: list[int], table: LogTable, refs: Refs, batch: int
 ) -> Iterator[list[Any]]:
-    first_line = parsed.slice.first_line
+    events, keys, indexes = parsed.events, parsed.keys, parsed.indexes
+    first_line, read = parsed.slice.first_line, table.read
     jsons, persons = table.json_positions, table.person_positions
-    has_target = type(parsed.events[positions[0]]) in PERSON_TARGETS
+    has_target = type(events[positions[0]]) in PERSON_TARGETS
     for position in positions:
-        event = parsed.events[position]
-        values = [
-            parsed.keys[position],
-            batch,
-            first_line + parsed.indexes[position],
-            *table.read(event),
-        ]
+        event = events[position]
+        values = [keys[position], batch, first_line + indexes[position], *read(event)]
         for column in jsons:
             if values[column] is not None:
                 values[column] = b"\x01" + _jsonb(values[column])

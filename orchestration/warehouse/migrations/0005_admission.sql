@@ -18,9 +18,10 @@ create trigger queue_batch after insert on landing.batch
 insert into ops.pending_batch (batch_id) select batch_id from landing.batch;
 
 -- Batches are numbered by their reader, not by their writer: identities and clocks are handed out
--- before a commit, so a watermark on either would pass by a batch that commits late.
+-- before a commit, so a watermark on either would pass by a batch that commits late. Numbers come from a
+-- sequence, so that the number of a batch that was held is never given to another: a horizon may stand on it.
 create table ops.admitted_batch (
-    seq bigint primary key,
+    seq bigint generated always as identity primary key,
     batch_id bigint not null unique,
     admitted_at timestamptz not null default clock_timestamp()
 );

@@ -82,11 +82,7 @@ begin
         where batch_id in (select running.batch_id from running where running.before < max_rows)
         returning batch_id
     )
-    insert into ops.admitted_batch (seq, batch_id)
-    select
-        coalesce((select max(seq) from ops.admitted_batch), 0) + row_number() over (order by batch_id),
-        batch_id
-    from taken;
+    insert into ops.admitted_batch (batch_id) select batch_id from taken order by batch_id;
     get diagnostics admitted = row_count;
     return admitted;
 end

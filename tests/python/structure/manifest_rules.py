@@ -65,7 +65,10 @@ def reads_across_layers(manifest: Manifest) -> Iterator[str]:
             parent = everything[parent_id]
             if parent["resource_type"] not in ("model", "source"):
                 continue  # a seed is a lookup, for every layer
-            own_area = layer(node) == layer(parent) == "marts" and area(node) == area(parent)
+            # Governance checks what the other marts say, so it has to read them.
+            own_area = layer(node) == layer(parent) == "marts" and (
+                area(node) in (area(parent), "governance")
+            )
             if layer(parent) not in MAY_READ[layer(node)] and not own_area:
                 yield f"{node['name']} ({layer(node)}) reads {parent['name']} ({layer(parent)})"
 

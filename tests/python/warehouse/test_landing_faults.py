@@ -19,9 +19,12 @@ import pytest
 from landing_world import World, counts, query, tool
 
 from orchestration.errors import AssayError
-from orchestration.landing import retry
+from orchestration.landing import admission, retry
 from orchestration.landing.lander import Lander
-from orchestration.landing.store import Counts
+from orchestration.landing.limits import Limits
+from orchestration.landing.parse import Slice, parse
+from orchestration.landing.store import Counts, Origin
+from orchestration.landing.turns import Turn
 
 MEMORY_MIB = 256
 
@@ -66,6 +69,45 @@ def mixed_lines(number: int) -> list[bytes]:
         if n % 3 == 0:
             lines += [lines[-1], tool(f"t{n}", tool="other"), b"junk %d" % n]
     return lines
+
+
+class TurnAmong(Turn):
+    """A turn whose taker hears that others hold these keys."""
+
+    def __init__(self, rivals: set[bytes]) -> None:
+        self.rivals = rivals
+
+    def __enter__(self) -> set[bytes]:
+        return self.rivals
+
+
+def test_keys_that_a_batch_under_way_may_hold_are_settled_last(world: World) -> None:
+    """A key whose holder gave up was neither landed nor counted; one that stands came twice."""
+    world.land(world.write("a.jsonl", tool("1"), tool("2")))
+    parsed = parse(Slice(1, 0, [tool("1"), tool("2", tool="x"), tool("3"), tool("4")]), Limits())
+    with world.lander() as lander:
+        found = lander.commit(parsed, Origin("file"), turn=TurnAmong(set(parsed.keys[:3])))
+    assert counts(found) == (4, 2, 1, 1, 0)
+    assert found.by_kind == {"tool": 2}
+    assert world.value("select count(*) from raw.tool_log") == 4
+    assert world.value("select count(*) from landing.key") == 4
+
+
+def test_rival_that_was_faster_is_seen_and_nothing_lands_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at the keys and their insert another lander may commit them."""
+    world.land(world.write("a.jsonl", tool("1"), tool("2")))
+    real, blind = admission._known_contents, iter([True])  # noqa: SLF001
+
+    def too_early(connection: psycopg.Connection[Any], keys: list[bytes]) -> dict[bytes, bytes]:
+        return {} if next(blind, False) else real(connection, keys)
+
+    monkeypatch.setattr(admission, "_known_contents", too_early)
+    monkeypatch.setattr(retry, "pause", pytest.fail)  # the batch itself must not start anew
+    again = world.write("b.jsonl", tool("1"), tool("2", tool="other"), tool("3"))
+    assert counts(world.land(again)) == (3, 1, 1, 1, 0)
+    assert world.value("select count(*) from raw.tool_log") == 3
 
 
 def test_kill_at_any_step_then_land_again_equals_one_clean_run(
@@ -232,12 +274,14 @@ def test_line_larger_than_memory_is_kept_whole(world: World) -> None:
 
 
 def test_memory_does_not_grow_with_the_file(world: World) -> None:
-    """Batches of long lines piled up in memory."""
+    """Batches of long lines piled up in memory; then, where one of their lines was refused."""
     body = "ä" * 30_000
     path = world.folder / "long.jsonl"
     with path.open("wb") as file:
         for n in range(1500):
             file.write(tool(str(n), attributes={"body": body}) + b"\n")
+            if n % 10 == 0:
+                file.write(b"junk\n")
     assert path.stat().st_size > 80 << 20
     peak, printed = _peak_memory_of(world, path)
     assert b'"accepted": 1500' in printed

@@ -1,0 +1,66 @@
+-- One row a local day, workspace, log and place below the marts where its rows are counted: where they
+-- landed, in the facts, in the state.
+with
+
+landed as (
+
+    select * from {{ ref('agg_landed_daily') }}
+
+),
+
+facts as (
+
+    select * from {{ ref('agg_facts_daily') }}
+
+),
+
+queries as (
+
+    select * from {{ ref('agg_performance_daily') }}
+
+),
+
+costs as (
+
+    select * from {{ ref('agg_costs_daily') }}
+
+),
+
+final as (
+
+    select
+        workspace,
+        day,
+        log,
+        'landed' as place,
+        entries as counted
+    from landed
+    union all
+    select
+        workspace,
+        day,
+        log,
+        'facts' as place,
+        entries as counted
+    from facts
+    union all
+    select
+        workspace,
+        day,
+        'query' as log,
+        'state' as place,
+        queries as counted
+    from queries
+    union all
+    select
+        workspace,
+        day,
+        'cost' as log,
+        'state' as place,
+        {{ sum_counts('calls') }} as counted
+    from costs
+    group by workspace, day
+
+)
+
+select * from final

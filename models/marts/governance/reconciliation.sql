@@ -1,0 +1,95 @@
+-- One row a local day, workspace and log: the same rows counted where they landed, in the facts, in the state
+-- and in a mart. Any difference is a row that was lost or counted twice on the way.
+with
+
+below as (
+
+    select * from {{ ref('int_rows_counted_daily') }}
+
+),
+
+overview as (
+
+    select * from {{ ref('performance_overview') }}
+
+),
+
+horizon as (
+
+    select * from {{ ref('int_horizon') }}
+
+),
+
+counts as (
+
+    select * from below
+    union all
+    select
+        workspace,
+        day,
+        'query' as log,
+        'marts' as place,
+        queries as counted
+    from overview
+    where queries > 0
+
+),
+
+placed as (
+
+    -- Null, not 0, where nothing counts the rows of a log at that place.
+    select
+        day,
+        workspace,
+        log,
+        {{ sum_counts("case when place = 'landed' then counted else 0 end") }} as landed,
+        case
+            when log in ('query', 'cost', 'feedback')
+                then {{ sum_counts("case when place = 'facts' then counted else 0 end") }}
+        end as in_facts,
+        case
+            when log in ('query', 'cost')
+                then {{ sum_counts("case when place = 'state' then counted else 0 end") }}
+        end as in_state,
+        case
+            when log = 'query'
+                then {{ sum_counts("case when place = 'marts' then counted else 0 end") }}
+        end as in_marts
+    from counts
+    group by day, workspace, log
+
+),
+
+compared as (
+
+    select
+        *,
+        greatest(landed, in_facts, in_state, in_marts)
+        - least(landed, in_facts, in_state, in_marts) as difference
+    from placed
+
+),
+
+final as (
+
+    select
+        compared.day,
+        compared.workspace,
+        compared.log,
+        compared.landed,
+        compared.in_facts,
+        compared.in_state,
+        compared.in_marts,
+        compared.difference,
+        case
+            when compared.difference <> 0 then 'differs'
+            when compared.in_facts is null then 'not_compared'
+            else 'agrees'
+        end as status,
+        horizon.as_of
+    from compared
+    cross join horizon
+
+)
+
+select * from final

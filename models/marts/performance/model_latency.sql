@@ -1,0 +1,102 @@
+-- One row a workspace, provider, model and window of days that ends with `day`. Merged from histograms as it
+-- is read: finished windows would have to be recomputed for every day that a late query reaches into.
+with
+
+ends as (
+
+    select
+        workspace,
+        day
+    from {{ ref('agg_performance_daily') }}
+
+),
+
+pages as (
+
+    select * from {{ ref('agg_latency_by_model_daily') }}
+
+),
+
+horizon as (
+
+    select * from {{ ref('int_horizon') }}
+
+),
+
+windows as (
+
+    select 7 as window_days
+    union all
+    select 28 as window_days
+    union all
+    select 30 as window_days
+    union all
+    select 90 as window_days
+
+),
+
+merged as (
+
+    select
+        ends.workspace,
+        ends.day,
+        windows.window_days,
+        pages.provider,
+        pages.model,
+        pages.page,
+        {{ merged_pages() }}
+    from ends
+    cross join windows
+    inner join pages
+        on
+            ends.workspace = pages.workspace
+            and ends.day >= pages.day
+            and {{ days_after('ends.day', '-windows.window_days') }} < pages.day
+    group by ends.workspace, ends.day, windows.window_days, pages.provider, pages.model, pages.page
+
+),
+
+ranked as (
+
+    {{ ranked_pages('merged', ['workspace', 'day', 'window_days', 'provider', 'model']) }}
+
+),
+
+found as (
+
+    select
+        workspace,
+        day,
+        window_days,
+        provider,
+        model,
+        max(n_in_all) as measured_queries,
+        {{ page_percentile(0.50) }} as latency_p50_bucket,
+        {{ page_percentile(0.95) }} as latency_p95_bucket,
+        {{ page_percentile(0.99) }} as latency_p99_bucket
+    from ranked
+    group by workspace, day, window_days, provider, model
+
+),
+
+final as (
+
+    select
+        found.day,
+        found.workspace,
+        found.provider,
+        found.model,
+        found.window_days,
+        {{ days_after('found.day', '1 - found.window_days') }} as first_day,
+        found.day < horizon.today as is_complete,
+        found.measured_queries,
+        {{ bucket_ms('found.latency_p50_bucket') }} as latency_p50_ms,
+        {{ bucket_ms('found.latency_p95_bucket') }} as latency_p95_ms,
+        {{ bucket_ms('found.latency_p99_bucket') }} as latency_p99_ms,
+        {{ not_judged_because('found.measured_queries') }} as not_judged_because
+    from found
+    cross join horizon
+
+)
+
+select * from final

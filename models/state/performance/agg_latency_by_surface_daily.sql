@@ -1,0 +1,50 @@
+-- The latency histogram of a local day by workspace, model and surface, eight log buckets a row.
+{{ config(key=['workspace', 'day', 'provider', 'model', 'surface', 'page']) }}
+with
+
+queries as (
+
+    select * from {{ changes(ref('fct_queries')) }} as changes
+
+),
+
+clocked as (
+
+    select
+        workspace,
+        day,
+        {{ labelled('provider') }} as provider,
+        {{ labelled('model') }} as model,
+        {{ labelled('surface') }} as surface,
+        {{ latency_bucket('latency_ms') }} as bucket,
+        sign
+    from queries
+
+),
+
+paged as (
+
+    select
+        *,
+        {{ bucket_page('bucket') }} as page
+    from clocked
+    where bucket is not null
+
+),
+
+final as (
+
+    select
+        workspace,
+        day,
+        provider,
+        model,
+        surface,
+        page,
+        {{ page_counts() }}
+    from paged
+    group by workspace, day, provider, model, surface, page
+
+)
+
+select * from final

@@ -1,0 +1,54 @@
+-- The histogram of each clock over the queries of a local day and workspace, eight log buckets a row.
+-- Percentiles do not add up, histograms do.
+{{ config(key=['workspace', 'day', 'measure', 'page']) }}
+with
+
+queries as (
+
+    select * from {{ changes(ref('fct_queries')) }} as changes
+
+),
+
+measures as (
+
+    {{ latency_measures() }}
+
+),
+
+clocked as (
+
+    select
+        queries.workspace,
+        queries.day,
+        measures.measure,
+        {{ latency_bucket(latency_measured()) }} as bucket,
+        queries.sign
+    from queries
+    cross join measures
+
+),
+
+paged as (
+
+    select
+        *,
+        {{ bucket_page('bucket') }} as page
+    from clocked
+    where bucket is not null
+
+),
+
+final as (
+
+    select
+        workspace,
+        day,
+        measure,
+        page,
+        {{ page_counts() }}
+    from paged
+    group by workspace, day, measure, page
+
+)
+
+select * from final

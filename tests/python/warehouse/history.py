@@ -1,0 +1,190 @@
+"""Histories of one small assistant: lines of every kind that meet each other, in any order and any files."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+# Few of each, so that lines meet: the same query twice, two costs of it, feedback that edits feedback.
+WORKSPACES = ["default", "other"]
+QUERIES = [f"q{n}" for n in range(7)]
+SESSIONS = [None, "s1", "s2"]
+USERS = [None, "u1", "u2", "u3"]
+# Around midnight, the turn of a week and of a year, summer time, a leap day; 28 days and more apart.
+MOMENTS = [
+    "2026-03-01T23:59:59.999Z",
+    "2026-03-02T00:00:00Z",
+    "2026-03-02T10:30:00+05:30",
+    "2026-03-29T00:30:00Z",
+    "2026-03-29T01:10:00Z",
+    "2026-03-30T12:00:00Z",
+    "2025-12-31T23:30:00-01:00",
+    "2024-02-29T12:00:00Z",
+    "2026-03-02T00:20:00Z",
+    "2026-03-09T08:00:00Z",
+]
+
+
+def _maybe(values: list[Any]) -> st.SearchStrategy[Any]:
+    return st.one_of(st.none(), st.sampled_from(values))
+
+
+_ENVELOPE = {
+    "ts": st.sampled_from(MOMENTS),
+    "workspace": st.sampled_from(WORKSPACES),
+    "user_id": st.sampled_from(USERS),
+    "session_id": st.sampled_from(SESSIONS),
+    "project": _maybe(["p"]),
+}
+_DURATION = st.one_of(st.none(), st.sampled_from([0, 0.5, 1, 99.4, 100, 250, 1e4]))
+_KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "query": {
+        "query_id": _maybe(QUERIES),
+        "status": st.sampled_from(["ok", "ok", "error", "cancelled", "blocked"]),
+        "surface": _maybe(["chat", "video"]),
+        "feature": _maybe(["summary", "search"]),
+        "provider": _maybe(["p1"]),
+        "model": _maybe(["small", "large"]),
+        "latency_ms": _DURATION,
+        "first_token_ms": _DURATION,
+        "retrieval_ms": _DURATION,
+        "llm_ms": _DURATION,
+        "complexity": _maybe([0, 0.5, 0.6, 0.75, 0.9, 1]),
+    },
+    "cost": {
+        "query_id": _maybe([*QUERIES, "never"]),
+        "call_type": _maybe(["generation", "judge"]),
+        "provider": _maybe(["p1"]),
+        "model": st.sampled_from(["small", "large"]),
+        "input_tokens": _maybe([0, 1, 1000]),
+        "output_tokens": _maybe([0, 7]),
+        "reasoning_tokens": _maybe([3]),
+        "reported_cost": _maybe(["0", "0.0000000004", "0.0000000005", "1.5", "-0.25"]),
+        "currency": st.sampled_from(["USD", "USD", "EUR"]),
+    },
+    "feedback": {
+        "query_id": _maybe([*QUERIES, "never"]),
+        "type": st.sampled_from(["thumb", "stars", "flag", "text", "implicit"]),
+        "value": st.sampled_from([-1, 1]),
+        "reasons": _maybe([["wrong"], ["slow", "wrong"]]),
+        "solicited": _maybe([True, False]),
+        "answered": st.booleans(),
+        "supersedes": _maybe([f"feedback{n}" for n in range(8)]),
+    },
+    "retrieval": {
+        "query_id": _maybe(QUERIES),
+        "data_source": _maybe(["kb"]),
+        "index_version": _maybe(["v1", "v2"]),
+        "status": st.sampled_from(["ok", "error"]),
+        "latency_ms": _DURATION,
+        "result_count": st.sampled_from([0, 1, 2]),
+        "documents": st.lists(
+            st.fixed_dictionaries(
+                {"doc_id": st.sampled_from(["d1", "d2"])},
+                optional={
+                    "score": st.sampled_from([0, 0.333333, 0.9]),
+                    "in_context": st.booleans(),
+                    "cited": st.booleans(),
+                },
+            ),
+            max_size=3,
+        ),
+    },
+    "guardrail": {
+        "query_id": _maybe(QUERIES),
+        "guardrail": st.sampled_from(["pii", "tone"]),
+        "category": _maybe(["email"]),
+        "verdict": st.sampled_from(["pass", "flag", "block", "mask", "error"]),
+        "human_override": _maybe(["upheld", "overturned"]),
+        "latency_ms": _DURATION,
+    },
+    "usage": {
+        "feature": st.sampled_from(["summary", "search", "export"]),
+        "action": st.just("open"),
+        "surface": _maybe(["chat", "video"]),
+    },
+    "outcome": {
+        "target_type": st.sampled_from(["session", "task"]),
+        "target_id": st.sampled_from(["s1", "s2"]),
+        "result": st.sampled_from(["success", "failure", "escalated", "abandoned"]),
+    },
+    "tool": {
+        "query_id": _maybe(QUERIES),
+        "tool": st.sampled_from(["search"]),
+        "status": st.sampled_from(["ok", "error"]),
+    },
+    "evaluation": {
+        "target_type": st.just("query"),
+        "target_id": st.sampled_from(QUERIES),
+        "evaluator": st.just("judge"),
+        "evaluator_version": st.just("1"),
+        "metrics": st.just({"grounded": 0.5}),
+    },
+}
+
+
+@st.composite
+def _line(draw: st.DrawFn) -> dict[str, Any]:
+    """Few event ids a kind, so that there are duplicates (the same again) and conflicts (other content)."""
+    kind = draw(st.sampled_from(["query"] * 5 + ["cost"] * 3 + ["feedback"] * 3 + list(_KINDS)))
+    fields = draw(st.fixed_dictionaries(_ENVELOPE | _KINDS[kind]))
+    event_id = f"{kind}{draw(st.integers(0, 11))}"
+    line = {"kind": kind, "event_id": event_id, **{k: v for k, v in fields.items() if v is not None}}
+    if kind == "feedback":
+        if line["type"] == "stars":
+            line["value"] = 3 + line["value"] * 2
+        elif line["type"] not in ("thumb", "implicit"):
+            del line["value"]
+        if line.get("supersedes") == event_id:
+            del line["supersedes"]
+        if "query_id" not in line and "session_id" not in line:
+            line["session_id"] = "s1"
+    return line
+
+
+@dataclass(frozen=True)
+class Deliver:
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """`max_rows` decides how many batches a step takes in; `dies` rolls it back at the last moment."""
+
+    max_rows: int
+    dies: bool
+
+
+@dataclass(frozen=True)
+class Poison:
+    """A batch that a delta check refuses, released later by `Release`, after the limit was lifted."""
+
+    beside: str
+
+
+@dataclass(frozen=True)
+class Release:
+    pass
+
+
+Step = Deliver | Refresh | Poison | Release
+
+_text = _line().map(json.dumps)
+STEPS: st.SearchStrategy[Step] = st.one_of(
+    st.lists(_text, min_size=1, max_size=12).map(lambda lines: Deliver(tuple(lines))),
+    st.lists(_text, min_size=1, max_size=12).map(lambda lines: Deliver(tuple(lines))),
+    st.builds(Refresh, st.sampled_from([1, 10, 10**6]), st.booleans()),
+    st.builds(Poison, _text),
+    st.just(Release()),
+)
+HISTORIES = st.lists(STEPS, min_size=2, max_size=9)
+POISON = json.dumps(
+    {
+        "kind": "query",
+        "event_id": "poison",
+        "ts": MOMENTS[0],
+        "status": "ok",
+        "latency_ms": 9e10,
+    }
+)
