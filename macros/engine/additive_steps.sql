@@ -1,17 +1,14 @@
-{#- Three statements: the sums of the changes; added to what stands there; keys that nothing is left of go. -#}
+{#- Three statements: the sums of the changes, which the model's own SQL groups by its key; added to what
+    stands there; keys that nothing is left of go. -#}
 {% macro additive_steps(this_node, relation, compiled, spans, key, measures) -%}
     {%- set changed = assay.session_table('changes', this_node) -%}
     {%- set list = (key + measures) | join(', ') -%}
     {%- set sum_up -%}
 insert into {{ changed }} ({{ list }})
-select
-    {{ key | join(', ') }}
-    {%- for measure in measures %}, sum({{ measure }}) as {{ measure }}{% endfor %}
-from (
+select {{ list }} from (
 {{ assay.rewritten(compiled, spans, none) }}
 ) as change
-group by {{ key | join(', ') }}
-having {% for measure in measures %}sum({{ measure }}) <> 0{{ ' or ' if not loop.last }}{% endfor %}
+where {% for measure in measures %}{{ measure }} <> 0{{ ' or ' if not loop.last }}{% endfor %}
     {%- endset -%}
     {%- set add -%}
 insert into {{ relation }} as standing ({{ list }})

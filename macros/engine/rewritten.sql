@@ -1,5 +1,5 @@
 {#- The model's SQL as a refresh runs it: change sets in place of `changes`, rows of the keys in place of
-    `keyed`. `offset 0` keeps the planner from turning the look-up by key into a join over everything. -#}
+    `keyed`. -#}
 {% macro rewritten(compiled, spans, keys) -%}
     {%- set sql = namespace(text=compiled) -%}
     {%- for span in spans -%}
@@ -14,7 +14,15 @@
 {%- endmacro %}
 
 
+{#- One column is looked up as an array: one pass over each index, whatever partitions a log has. Several are
+    looked up key by key; `offset 0` keeps the planner from making a join over everything out of it. -#}
 {% macro rows_of_keys(relation, columns, keys, extra='') -%}
+    {%- if columns | length == 1 -%}
+    (
+        select {{ extra }} kept.* from {{ relation }} as kept
+        where kept.{{ columns[0] }} = any(array(select wanted.k1 from {{ keys }} as wanted))
+    )
+    {%- else -%}
     (
         select found.* from {{ keys }} as wanted
         cross join lateral (
@@ -26,4 +34,5 @@
             offset 0
         ) as found
     )
+    {%- endif -%}
 {%- endmacro %}

@@ -31,6 +31,17 @@ def bench_landing(days: int, queries_per_day: int, seed: int, as_json: bool) -> 
         shutil.rmtree(folder)
 
 
+@bench.command("refresh")
+@click.option("--rows", default="1e6", show_default=True, help="Queries in the history.")
+@click.option("--rounds", default=20, show_default=True, help="Refreshes to measure.")
+@click.option("--json", "as_json", is_flag=True)
+def bench_refresh(rows: str, rounds: int, as_json: bool) -> None:
+    """Refreshing every mart after 4,000 new queries, against rebuilding them."""
+    from orchestration.bench.refresh import bench_refresh as measure
+
+    show(measure(int(float(rows)), rounds, lambda text: click.echo(text, err=True)), as_json)
+
+
 def simulated(days: int, queries_per_day: int, seed: int) -> Path:
     """A folder of simulated logs below ASSAY_HOME."""
     from orchestration.simulator.commands import DEFAULT_START_MS

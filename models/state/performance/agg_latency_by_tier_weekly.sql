@@ -18,6 +18,7 @@ clocked as (
         {{ latency_bucket('latency_ms') }} as bucket,
         sign
     from queries
+    {{ computed_once() }}
 
 ),
 

@@ -25,6 +25,7 @@ clocked as (
         queries.sign
     from queries
     cross join measures
+    {{ computed_once() }}
 
 ),
 

@@ -25,6 +25,7 @@ clocked as (
         queries.sign
     from queries
     cross join kinds
+    {{ computed_once() }}
 
 ),
 

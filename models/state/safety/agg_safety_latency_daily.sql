@@ -19,6 +19,7 @@ clocked as (
         {{ latency_bucket('latency_ms') }} as bucket,
         sign
     from guardrail_checks
+    {{ computed_once() }}
 
 ),
 

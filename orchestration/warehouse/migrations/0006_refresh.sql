@@ -280,6 +280,8 @@ begin
                 using errcode = 'object_not_in_prerequisite_state', hint = 'Run `assay build`.';
         end if;
         set local jit = off;
+        -- Keys come as arrays, whose length the planner takes for ten: it would join their rows in loops.
+        set local enable_nestloop = off;
         perform ops.set_window(lo, hi);
         select count(*) into held from ops.held_batch;
         perform ops.check_window(of_target);

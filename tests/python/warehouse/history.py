@@ -1,4 +1,4 @@
-"""Histories of one small assistant: lines of every kind that meet each other, in any order and any files."""
+"""Histories of one small assistant: lines of every kind that meet, in any order and any files."""
 
 import json
 from dataclasses import dataclass
@@ -126,7 +126,7 @@ _KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 
 @st.composite
 def _line(draw: st.DrawFn) -> dict[str, Any]:
-    """Few event ids a kind, so that there are duplicates (the same again) and conflicts (other content)."""
+    """Few event ids a kind, so that there are duplicates and conflicts (the same id, other content)."""
     kind = draw(st.sampled_from(["query"] * 5 + ["cost"] * 3 + ["feedback"] * 3 + list(_KINDS)))
     fields = draw(st.fixed_dictionaries(_ENVELOPE | _KINDS[kind]))
     event_id = f"{kind}{draw(st.integers(0, 11))}"

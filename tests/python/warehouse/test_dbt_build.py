@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -73,6 +74,11 @@ def _lines() -> list[dict[str, Any]]:
         }
     )
     return lines
+
+
+def _near(milliseconds: float) -> Any:
+    """A percentile comes out of log buckets, at most 1 % away."""
+    return pytest.approx(milliseconds, rel=0.01)
 
 
 @dataclass(frozen=True)
@@ -149,7 +155,8 @@ def test_landed_lines_become_the_numbers_of_the_mart(warehouse: Warehouse) -> No
     nano = Decimal("0.000000001")
     skipped = ("not_judged", "not_judged", "not_judged")
     assert rows == [
-        (dt.date(2025, 6, 2), True, 20, 19, 1, 0, 0.95, 1000, 1900, 2000, 20220, Decimal("0.08"),
+        (dt.date(2025, 6, 2), True, 20, 19, 1, 0, 0.95, _near(1000), _near(1900), _near(2000), 20220,
+         Decimal("0.08"),
          Decimal("0.004"), None, "missed", "met", "met"),
         (dt.date(2025, 6, 3), True, 1, 0, 0, 1, 0, None, None, None, None, None,
          None, nano, *skipped),
@@ -171,7 +178,7 @@ def test_every_column_of_every_model_is_documented_in_the_database(warehouse: Wa
     bare = warehouse.rows(
         """select c.oid::regclass::text, a.attname
            from pg_class c join pg_attribute a on a.attrelid = c.oid
-           where c.relnamespace::regnamespace::text in ('staging', 'core', 'marts')
+           where c.relnamespace::regnamespace::text in ('staging', 'core', 'state', 'marts')
                and c.relkind in ('r', 'v') and a.attnum > 0
                and (col_description(c.oid, a.attnum) is null
                     or obj_description(c.oid, 'pg_class') is null)"""
@@ -190,7 +197,7 @@ def test_documented_columns_exist(warehouse: Warehouse) -> None:
     }
     found = warehouse.rows(
         "select table_schema, table_name, column_name from information_schema.columns"
-        " where table_schema in ('staging', 'core', 'marts')"
+        " where table_schema in ('staging', 'core', 'state', 'marts')"
     )
     assert documented == set(found)
 
@@ -211,25 +218,28 @@ def test_no_secret_reaches_what_dbt_writes(warehouse: Warehouse) -> None:
     assert [path for path in written if password in path.read_bytes()] == []
 
 
+HARMED = ("core.fct_queries", "core.fct_costs", "state.agg_performance_daily")
+
+
 @pytest.mark.parametrize(
     ("harm", "singular"),
     [
         ("delete from core.fct_queries where event_id = 'q07'",
          "assert_every_landed_query_is_in_fct_queries"),
-        ("insert into core.fct_costs select * from core.fct_costs where event_id = 'c07'",
+        ("delete from core.fct_costs where event_id = 'c07'",
          "assert_every_landed_cost_is_in_fct_costs"),
-        ("update marts.performance_overview set queries = queries + 1",
+        ("update state.agg_performance_daily set queries = queries + 1",
          "assert_performance_overview_counts_every_query_once"),
         ("update core.fct_queries set cost_nanos = cost_nanos + 1 where event_id = 'q07'",
          "assert_costs_reconcile_to_the_nano_dollar"),
     ],
-    ids=["lost_query", "repeated_cost", "miscounted_day", "one_nano_dollar"],
+    ids=["lost_query", "lost_cost", "miscounted_day", "one_nano_dollar"],
 )  # fmt: skip
 def test_a_singular_test_sees_the_harm_it_is_for(here: Warehouse, harm: str, singular: str) -> None:
     """Prevents an invariant that is green whatever the tables hold, and checks the plain sentence."""
     with psycopg.connect(here.url) as session:
         session.execute("create schema kept")
-        for table in ("core.fct_queries", "core.fct_costs", "marts.performance_overview"):
+        for table in HARMED:
             kept = table.replace(".", "_")
             session.execute(f"create table kept.{kept} as table {table}".encode())
         session.execute(harm.encode())
@@ -237,12 +247,12 @@ def test_a_singular_test_sees_the_harm_it_is_for(here: Warehouse, harm: str, sin
         outcome = run_build(select=[singular])
     finally:
         with psycopg.connect(here.url) as session:
-            for table in ("core.fct_queries", "core.fct_costs", "marts.performance_overview"):
+            for table in HARMED:
                 kept = table.replace(".", "_")
                 session.execute(f"truncate {table}; insert into {table} table kept.{kept}".encode())
             session.execute("drop schema kept cascade")
     assert len(outcome.failed) == 1
-    assert outcome.failed[0].startswith(f"test {singular}: Got 1 result")
+    assert re.match(f"test {singular}: Got [12] result", outcome.failed[0])
 
 
 def test_a_failed_build_names_the_nodes_and_ends_with_an_error(here: Warehouse) -> None:
@@ -250,14 +260,14 @@ def test_a_failed_build_names_the_nodes_and_ends_with_an_error(here: Warehouse) 
     with psycopg.connect(here.url) as session:
         session.execute("alter table core.fct_costs rename column cost_nanos to gone")
     try:
-        ran = CliRunner().invoke(build, ["--select", "int_costs_unmatched_by_day+", "--json"])
+        ran = CliRunner().invoke(build, ["--select", "agg_costs_daily+", "--json"])
     finally:
         with psycopg.connect(here.url) as session:
             session.execute("alter table core.fct_costs rename column gone to cost_nanos")
     report = json.loads(ran.stdout)
     assert isinstance(ran.exception, AssayError)
     assert "dbt nodes failed" in str(ran.exception)
-    assert "a_call_with_a_query_is_not_unmatched: " in str(ran.exception)
+    assert "unit_test " in str(ran.exception)
     assert report["success"] is False
     assert report["nodes"]["skipped"] > 0
 
@@ -318,4 +328,6 @@ def test_a_developers_target_has_schemas_of_its_own(
     assert parsed.success
     manifest = json.loads((tmp_path / "target/manifest.json").read_text())
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
-    assert {node["schema"] for node in models} == {"ada_staging", "ada_core", "ada_marts"}
+    assert {node["schema"] for node in models} == {
+        f"ada_{layer}" for layer in ("staging", "core", "state", "marts")
+    }
