@@ -11,7 +11,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
 
-.PHONY: help install demo dagster test lint unit bench lock clean
+.PHONY: help install demo dagster test lint unit bench torture lock clean
 
 help: ## what you can do here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -45,6 +45,11 @@ unit: $(STAMP)
 
 bench: $(STAMP) ## the figures of docs/performance.md
 	@$(BIN)/assay bench landing
+	@$(BIN)/assay bench refresh
+
+torture: $(STAMP) ## 500 random histories: after each, every table equals its rebuild
+	@mkdir -p .cache/tmp
+	TMPDIR=$(CURDIR)/.cache/tmp ASSAY_HISTORIES=500 $(BIN)/pytest tests/python/warehouse/test_histories.py
 
 lock: ## renew requirements.lock for every supported Python (needs the network)
 	@$(PYTHON) -m venv .cache/lock && .cache/lock/bin/pip install --quiet uv

@@ -27,6 +27,10 @@ OVERVIEW = """
     order by day desc, queries desc
     limit 8"""
 
+MARTS = """
+    select relname as mart, split_part(obj_description(oid, 'pg_class'), '. ', 1) as "what it holds"
+    from pg_class where relnamespace = 'marts'::regnamespace and relkind = 'v' order by relname"""
+
 
 def run() -> None:
     console = Console(highlight=False)
@@ -41,6 +45,8 @@ def run() -> None:
     click.echo(accounting(json.loads((logs / "truth.json").read_text())["totals"]))
     click.echo("The first mart, its last complete days (targets: met, missed or not judged):\n")
     assay.main(["sql", OVERVIEW], standalone_mode=False)
+    click.echo("\nAll marts, each column documented (\\d+ in psql, descriptions in a BI tool):\n")
+    assay.main(["sql", MARTS], standalone_mode=False)
     click.echo(how_to_look())
 
 
@@ -81,7 +87,9 @@ def how_to_look() -> str:
     return f"""
 Look further:
   .venv/bin/assay sql "select * from marts.performance_overview limit 5"
-  .venv/bin/assay sql "select * from staging.stg_native__guardrail_checks limit 5"
+  .venv/bin/assay sql "select * from marts.user_engagement where is_complete order by day desc limit 5"
+  .venv/bin/assay sql "select * from marts.regression_alerts order by detected_at desc limit 5"
+  .venv/bin/assay refresh                  takes in what you land from now on; `watch` does it by itself
   .venv/bin/assay quarantine list          what was refused, where and why
   .venv/bin/assay status                   what runs and what has landed
   make dagster                             the lineage from file to mart, in the Dagster UI

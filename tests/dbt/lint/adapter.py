@@ -4,5 +4,5 @@ from collections.abc import Callable
 
 
 def dispatch(macro_name: str, _package: str) -> Callable[..., str]:
-    """A call of the macro's name reads like any other expression."""
-    return lambda *arguments: f"{macro_name}({', '.join(map(str, arguments))})"
+    """A call of the macro's name reads like any other expression; a macro of nothing is a clause."""
+    return lambda *arguments: f"{macro_name}({', '.join(map(str, arguments))})" if arguments else ""
