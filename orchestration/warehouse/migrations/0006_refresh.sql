@@ -186,7 +186,7 @@ begin
                 rows_of_steps := rows_of_steps || step_rows;
                 exit when rows_of_steps = array[0::bigint];
             end loop;
-        exception when data_exception or integrity_constraint_violation then
+        exception when data_exception or integrity_constraint_violation or program_limit_exceeded then
             -- Says which model, and not the message: that may quote a row.
             raise exception using errcode = sqlstate, message = one.schema_name || '.' || one.name;
         end;
@@ -202,7 +202,8 @@ end
 $$;
 
 -- The window, and where a batch in it makes a model raise: the window in halves, down to that batch, which
--- is held. Only the data's own faults are a batch's fault; anything else ends the refresh.
+-- is held. Only the data's own faults are a batch's fault (a name too long for an index is one); anything
+-- else ends the refresh.
 create function ops.apply_or_hold(of_target text, lo bigint, hi bigint) returns jsonb
 language plpgsql as $$
 declare
@@ -220,7 +221,7 @@ begin
     end if;
     begin
         return ops.apply_window(of_target, lo, hi);
-    exception when data_exception or integrity_constraint_violation then
+    exception when data_exception or integrity_constraint_violation or program_limit_exceeded then
         get stacked diagnostics state = returned_sqlstate, raised_by = message_text;
     end;
     if in_window = 1 then

@@ -147,6 +147,16 @@ def test_a_batch_that_makes_a_model_raise_is_found_and_held(house: House) -> Non
     assert house.differences() == []
 
 
+def test_a_name_too_long_for_an_index_holds_its_batch_only(house: House) -> None:
+    """Prevents one absurd workspace from stopping every later refresh (acceptance 19)."""
+    long = "".join(uuid4().hex for _ in range(300))  # not compressible
+    house.land(query("absurd", workspace=long))
+    house.land(query("fine"))
+    done = house.refresh()
+    assert (done.admitted, done.held) == (1, 1)
+    assert _entries(house) == 3
+
+
 def test_an_error_that_is_no_batchs_fault_holds_nothing(house: House) -> None:
     """Prevents a broken model from holding every batch there is."""
     house.rows("alter table house.agg rename column nanos to gone")
