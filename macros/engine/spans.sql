@@ -3,11 +3,12 @@
 {% macro spans(compiled) -%}
     {%- set found = [] -%}
     {%- for text, kind, relation, columns in modules.re.findall(
-        '(/[*](changes of|keyed) (.+?)(?: by (.+?))?[*]/.*?/[*]end[*]/)', compiled, modules.re.S
+        '(/[*](changes of|keyed|joined) (.+?)(?: by (.+?))?[*]/.*?/[*]end[*]/)', compiled, modules.re.S
     ) -%}
         {%- do found.append({
             'text': text,
             'kind': 'changes' if kind == 'changes of' else 'keyed',
+            'makes_rows': kind != 'joined',
             'relation': relation,
             'columns': columns.split(', ') if columns else [],
             'node': assay.model_of(relation),

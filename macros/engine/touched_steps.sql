@@ -9,7 +9,11 @@ insert into {{ keys }}
 select distinct * from (
     {%- for span in spans %}
     {{ 'union all' if not loop.first }}
+    {%- if span.makes_rows %}
     select {{ span.columns | join(', ') }} from {{ assay.change_set(span.node) }} as change
+    {%- else %}
+    select {{ key | join(', ') }} from {{ assay.rows_of_keys(relation, key, assay.as_keys(span)) }} as standing
+    {%- endif %}
     {%- endfor %}
 ) as touched ({% for _ in key %}k{{ loop.index }}{{ ', ' if not loop.last }}{% endfor %})
 where {% for _ in key %}k{{ loop.index }} is not null{{ ' and ' if not loop.last }}{% endfor %}
@@ -38,6 +42,15 @@ where computed.{{ grain[0] }} is null
         'delete from ' ~ relation ~ ' where ctid = any(array(select standing_at from ' ~ changed ~ ' where sign = -1))',
         'insert into ' ~ relation ~ ' (' ~ list ~ ') select ' ~ list ~ ' from ' ~ changed ~ ' where sign = 1',
     ]) }}
+{%- endmacro %}
+
+
+{#- The keys that an input's changes name, before they are anybody's. -#}
+{% macro as_keys(span) -%}
+    (
+        select {% for column in span.columns %}{{ column }} as k{{ loop.index }}{{ ', ' if not loop.last }}{% endfor %}
+        from {{ assay.change_set(span.node) }} as change
+    )
 {%- endmacro %}
 
 

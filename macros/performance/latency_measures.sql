@@ -10,11 +10,21 @@
 {%- endmacro %}
 
 
-{% macro latency_measured() -%}
+{#- The bucket of the clock that the column `measure` names. -#}
+{% macro measured_bucket() -%}
     case measure
-        when 'total' then latency_ms
-        when 'first_token' then first_token_ms
-        when 'retrieval' then retrieval_ms
-        else llm_ms
+        when 'total' then latency_bucket
+        when 'first_token' then first_token_bucket
+        when 'retrieval' then retrieval_bucket
+        else llm_bucket
     end
+{%- endmacro %}
+
+
+{#- The bucket of each clock, taken once a query and not once a histogram. -#}
+{% macro clock_buckets(queries) -%}
+    {{ latency_bucket(queries ~ '.latency_ms') }} as latency_bucket,
+    {{ latency_bucket(queries ~ '.first_token_ms') }} as first_token_bucket,
+    {{ latency_bucket(queries ~ '.retrieval_ms') }} as retrieval_bucket,
+    {{ latency_bucket(queries ~ '.llm_ms') }} as llm_bucket
 {%- endmacro %}

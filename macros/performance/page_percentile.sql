@@ -3,8 +3,8 @@
 {% macro page_percentile(share, only='true') -%}
     {%- set rank = 'ceil(' ~ to_double(share) ~ ' * n_in_all)' -%}
     max(
-        8 * page
-        {%- for number in range(1, 8) %}
+        {{ buckets_a_page() }} * page
+        {%- for number in range(1, buckets_a_page()) %}
         + case when n_before + first_{{ number }} < {{ rank }} then 1 else 0 end
         {%- endfor %}
     ) filter (where {{ only }} and n_before < {{ rank }} and n_before + entries >= {{ rank }})
@@ -27,7 +27,7 @@
 
 {#- Pages of several days as pages of their window. -#}
 {% macro merged_pages() -%}
-    {%- for number in range(1, 8) %}
+    {%- for number in range(1, buckets_a_page()) %}
     {{ sum_counts('first_' ~ number) }} as first_{{ number }},
     {%- endfor %}
     {{ sum_counts('entries') }} as entries

@@ -11,7 +11,7 @@ costs as (
 
 queries as (
 
-    select * from {{ keyed(ref('stg_native__queries'), 'query_ref') }}
+    select * from {{ keyed(ref('stg_native__queries'), 'query_ref', makes_rows=false) }}
 
 ),
 

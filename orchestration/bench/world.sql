@@ -14,17 +14,21 @@ create function bench.batch(rows bigint) returns bigint language sql as $$
     returning batch_id;
 $$;
 
--- What the queries with these ids say; the last tenth of each batch is late by up to the whole history.
+-- What the queries with these ids say: sessions of three questions, each of one person on one surface. Every
+-- tenth session is late, by up to the whole history.
 create function bench.queries(id_from bigint, id_to bigint, start timestamptz, span interval, late interval)
-returns table (id bigint, ts timestamptz, workspace text, person bigint, session_id text)
+returns table (id bigint, ts timestamptz, workspace text, person bigint, session_id text, surface text, model int)
 language sql as $$
     select
         id,
-        case when id % 10 = 9 and late > interval '0' then start - late * bench.uniform(id, 1)
+        case when id / 3 % 10 = 9 and late > interval '0'
+            then start - late * bench.uniform(id / 3, 1) + id % 3 * interval '1 minute'
             else start + span * ((id - id_from)::double precision / (id_to - id_from)) end,
         'w' || ceil(power(50, bench.uniform(id / 3, 2)))::int,
         ceil(power(200000, bench.uniform(id / 3, 3)))::bigint,
-        's' || id / 3
+        's' || id / 3,
+        'surface' || id / 3 % 5,
+        floor(8 * bench.uniform(id, 5))::int
     from generate_series(id_from, id_to - 1) as id;
 $$;
 
@@ -43,8 +47,7 @@ begin
         retrieval_ms, llm_ms, complexity)
     select md5('q' || id)::uuid, main, 1, 'q' || id, ts, workspace, 'native', session_id, subject_ref,
         case when bench.uniform(id, 4) < 0.95 then 'ok' else 'error' end, 'q' || id,
-        'surface' || id % 5, 'feature' || id % 12, 'provider' || id % 2,
-        'model' || floor(8 * bench.uniform(id, 5))::int,
+        surface, 'feature' || id % 12, 'provider' || model % 2, 'model' || model,
         exp(6 + 2 * bench.uniform(id, 6)), exp(4 + 2 * bench.uniform(id, 7)),
         exp(3 + 2 * bench.uniform(id, 8)), exp(5.5 + 2 * bench.uniform(id, 9)), bench.uniform(id, 10)
     from asked;
@@ -57,7 +60,7 @@ begin
     insert into raw.usage_log (event_key, batch_id, line_no, event_id, ts, workspace, source, subject_ref,
         feature, action, surface)
     select md5('u' || id)::uuid, main, 1, 'u' || id, ts, workspace, 'native', subject_ref,
-        'feature' || id % 12, 'open', 'surface' || id % 5
+        'feature' || id % 12, 'open', surface
     from asked where id % 2 = 1;
     insert into raw.retrieval_log (event_key, batch_id, line_no, event_id, ts, workspace, source,
         result_count, query_id, data_source, index_version, status, latency_ms)
@@ -73,7 +76,7 @@ begin
     insert into raw.cost_log (event_key, batch_id, line_no, event_id, ts, workspace, source, subject_ref,
         model, query_id, call_type, provider, input_tokens, output_tokens, requests, reported_cost, currency)
     select md5('c' || id)::uuid, later, 1, 'c' || id, ts, workspace, 'native', subject_ref,
-        'model' || floor(8 * bench.uniform(id, 5))::int, 'q' || id, 'generation', 'provider' || id % 2,
+        'model' || model, 'q' || id, 'generation', 'provider' || model % 2,
         1000 + id % 1000, 100 + id % 300, 1, 0.001 + (id % 997) * 0.000001, 'USD'
     from asked;
     insert into raw.feedback_log (event_key, batch_id, line_no, event_id, ts, workspace, source, type,

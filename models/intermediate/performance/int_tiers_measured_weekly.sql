@@ -10,7 +10,7 @@ queries as (
 
 latency as (
 
-    select * from {{ ref('srv_latency_by_tier_weekly') }}
+    select * from {{ ref('int_latency_by_tier_weekly') }}
 
 ),
 

@@ -9,7 +9,7 @@ queries as (
 
 latency as (
 
-    select * from {{ ref('srv_latency_weekly') }}
+    select * from {{ ref('int_latency_weekly') }}
 
 ),
 

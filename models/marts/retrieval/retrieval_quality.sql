@@ -10,7 +10,7 @@ retrievals as (
 
 latency as (
 
-    select * from {{ ref('srv_retrieval_latency_daily') }}
+    select * from {{ ref('int_retrieval_latency_daily') }}
 
 ),
 

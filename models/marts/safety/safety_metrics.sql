@@ -16,7 +16,7 @@ guardrails as (
 
 latency as (
 
-    select * from {{ ref('srv_safety_latency_daily') }}
+    select * from {{ ref('int_safety_latency_daily') }}
 
 ),
 

@@ -16,10 +16,9 @@ clocked as (
         day,
         {{ labelled('provider') }} as provider,
         {{ labelled('model') }} as model,
-        {{ latency_bucket('latency_ms') }} as bucket,
+        latency_bucket as bucket,
         sign
     from queries
-    {{ computed_once() }}
 
 ),
 
@@ -27,9 +26,11 @@ paged as (
 
     select
         *,
-        {{ bucket_page('bucket') }} as page
+        {{ bucket_page('bucket') }} as page,
+        {{ bucket_slot('bucket') }} as slot
     from clocked
     where bucket is not null
+    {{ computed_once() }}
 
 ),
 

@@ -1,4 +1,4 @@
--- The latency histogram of a local day by workspace, model and surface, eight log buckets a row.
+-- The latency histogram of a local day by workspace, model and surface, a page of log buckets a row.
 {{ config(key=['workspace', 'day', 'provider', 'model', 'surface', 'page']) }}
 with
 
@@ -16,10 +16,9 @@ clocked as (
         {{ labelled('provider') }} as provider,
         {{ labelled('model') }} as model,
         {{ labelled('surface') }} as surface,
-        {{ latency_bucket('latency_ms') }} as bucket,
+        latency_bucket as bucket,
         sign
     from queries
-    {{ computed_once() }}
 
 ),
 
@@ -27,9 +26,11 @@ paged as (
 
     select
         *,
-        {{ bucket_page('bucket') }} as page
+        {{ bucket_page('bucket') }} as page,
+        {{ bucket_slot('bucket') }} as slot
     from clocked
     where bucket is not null
+    {{ computed_once() }}
 
 ),
 

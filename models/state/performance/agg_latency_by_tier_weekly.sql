@@ -1,4 +1,5 @@
--- The latency histogram of a local week by workspace, tier of complexity and model, eight log buckets a row.
+-- The latency histogram of a local week by workspace, tier of complexity and model, a page of log buckets
+-- a row.
 {{ config(key=['workspace', 'week', 'tier', 'model', 'page']) }}
 with
 
@@ -15,10 +16,9 @@ clocked as (
         {{ week_of('day') }} as week,
         complexity_tier as tier,
         {{ labelled('model') }} as model,
-        {{ latency_bucket('latency_ms') }} as bucket,
+        latency_bucket as bucket,
         sign
     from queries
-    {{ computed_once() }}
 
 ),
 
@@ -26,9 +26,11 @@ paged as (
 
     select
         *,
-        {{ bucket_page('bucket') }} as page
+        {{ bucket_page('bucket') }} as page,
+        {{ bucket_slot('bucket') }} as slot
     from clocked
     where bucket is not null
+    {{ computed_once() }}
 
 ),
 

@@ -1,4 +1,4 @@
--- The histogram of each clock over the queries of a UTC hour and workspace, eight log buckets a row.
+-- The histogram of each clock over the queries of a UTC hour and workspace, a page of log buckets a row.
 -- Percentiles do not add up, histograms do.
 {{ config(key=['workspace', 'hour_at', 'measure', 'page']) }}
 with
@@ -21,11 +21,10 @@ clocked as (
         queries.workspace,
         {{ hour_of('queries.occurred_at') }} as hour_at,
         measures.measure,
-        {{ latency_bucket(latency_measured()) }} as bucket,
+        {{ measured_bucket() }} as bucket,
         queries.sign
     from queries
     cross join measures
-    {{ computed_once() }}
 
 ),
 
@@ -33,9 +32,11 @@ paged as (
 
     select
         *,
-        {{ bucket_page('bucket') }} as page
+        {{ bucket_page('bucket') }} as page,
+        {{ bucket_slot('bucket') }} as slot
     from clocked
     where bucket is not null
+    {{ computed_once() }}
 
 ),
 

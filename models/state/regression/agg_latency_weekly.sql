@@ -1,4 +1,4 @@
--- The latency histogram of a local week by workspace and segment, eight log buckets a row.
+-- The latency histogram of a local week by workspace and segment, a page of log buckets a row.
 {{ config(key=['workspace', 'week', 'segment_kind', 'segment', 'page']) }}
 with
 
@@ -21,11 +21,10 @@ clocked as (
         {{ week_of('queries.day') }} as week,
         kinds.segment_kind,
         {{ segment_of_query() }} as segment,
-        {{ latency_bucket('queries.latency_ms') }} as bucket,
+        queries.latency_bucket as bucket,
         queries.sign
     from queries
     cross join kinds
-    {{ computed_once() }}
 
 ),
 
@@ -33,9 +32,11 @@ paged as (
 
     select
         *,
-        {{ bucket_page('bucket') }} as page
+        {{ bucket_page('bucket') }} as page,
+        {{ bucket_slot('bucket') }} as slot
     from clocked
     where bucket is not null
+    {{ computed_once() }}
 
 ),
 

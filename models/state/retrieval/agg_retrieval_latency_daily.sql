@@ -1,5 +1,5 @@
--- The latency histogram of the retrievals of a local day by workspace, data source and index version, eight
--- log buckets a row. Percentiles do not add up, histograms do.
+-- The latency histogram of the retrievals of a local day by workspace, data source and index version, a page
+-- of log buckets a row. Percentiles do not add up, histograms do.
 {{ config(key=['workspace', 'day', 'data_source', 'index_version', 'page']) }}
 with
 
@@ -27,9 +27,11 @@ paged as (
 
     select
         *,
-        {{ bucket_page('bucket') }} as page
+        {{ bucket_page('bucket') }} as page,
+        {{ bucket_slot('bucket') }} as slot
     from clocked
     where bucket is not null
+    {{ computed_once() }}
 
 ),
 

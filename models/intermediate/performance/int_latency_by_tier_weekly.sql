@@ -1,16 +1,16 @@
--- The finished percentiles of a local week by workspace and segment.
-{{ config(materialized='touched', key=['workspace', 'week', 'segment_kind', 'segment']) }}
+-- The percentiles of a local week by workspace, tier of complexity and model: few cells, finished as they are
+-- read.
 with
 
 pages as (
 
-    select * from {{ keyed(ref('agg_latency_weekly'), ['workspace', 'week', 'segment_kind', 'segment']) }}
+    select * from {{ ref('agg_latency_by_tier_weekly') }}
 
 ),
 
 ranked as (
 
-    {{ ranked_pages('pages', ['workspace', 'week', 'segment_kind', 'segment']) }}
+    {{ ranked_pages('pages', ['workspace', 'week', 'tier', 'model']) }}
 
 ),
 
@@ -19,14 +19,14 @@ found as (
     select
         workspace,
         week,
-        segment_kind,
-        segment,
+        tier,
+        model,
         max(n_in_all) as measured_queries,
         {{ page_percentile(0.50) }} as latency_p50_bucket,
         {{ page_percentile(0.95) }} as latency_p95_bucket,
         {{ page_percentile(0.99) }} as latency_p99_bucket
     from ranked
-    group by workspace, week, segment_kind, segment
+    group by workspace, week, tier, model
 
 ),
 
@@ -35,8 +35,8 @@ final as (
     select
         workspace,
         week,
-        segment_kind,
-        segment,
+        tier,
+        model,
         measured_queries,
         {{ bucket_ms('latency_p50_bucket') }} as latency_p50_ms,
         {{ bucket_ms('latency_p95_bucket') }} as latency_p95_ms,

@@ -1,12 +1,9 @@
--- The finished percentiles of a local day by workspace, data source and index version; the key is the whole
--- cell, so that a late retrieval recomputes one cell and not its day.
-{{ config(materialized='touched', key=['workspace', 'day', 'data_source', 'index_version']) }}
+-- The percentiles of a local day by workspace, data source and index version: few cells, finished as they are read.
 with
 
 pages as (
 
-    select *
-    from {{ keyed(ref('agg_retrieval_latency_daily'), ['workspace', 'day', 'data_source', 'index_version']) }}
+    select * from {{ ref('agg_retrieval_latency_daily') }}
 
 ),
 

@@ -1,16 +1,15 @@
--- The finished percentiles of a local week by workspace, tier of complexity and model.
-{{ config(materialized='touched', key=['workspace', 'week', 'tier', 'model']) }}
+-- The percentiles of a local week by workspace and segment: few cells, finished as they are read.
 with
 
 pages as (
 
-    select * from {{ keyed(ref('agg_latency_by_tier_weekly'), ['workspace', 'week', 'tier', 'model']) }}
+    select * from {{ ref('agg_latency_weekly') }}
 
 ),
 
 ranked as (
 
-    {{ ranked_pages('pages', ['workspace', 'week', 'tier', 'model']) }}
+    {{ ranked_pages('pages', ['workspace', 'week', 'segment_kind', 'segment']) }}
 
 ),
 
@@ -19,14 +18,14 @@ found as (
     select
         workspace,
         week,
-        tier,
-        model,
+        segment_kind,
+        segment,
         max(n_in_all) as measured_queries,
         {{ page_percentile(0.50) }} as latency_p50_bucket,
         {{ page_percentile(0.95) }} as latency_p95_bucket,
         {{ page_percentile(0.99) }} as latency_p99_bucket
     from ranked
-    group by workspace, week, tier, model
+    group by workspace, week, segment_kind, segment
 
 ),
 
@@ -35,8 +34,8 @@ final as (
     select
         workspace,
         week,
-        tier,
-        model,
+        segment_kind,
+        segment,
         measured_queries,
         {{ bucket_ms('latency_p50_bucket') }} as latency_p50_ms,
         {{ bucket_ms('latency_p95_bucket') }} as latency_p95_ms,
