@@ -2,15 +2,6 @@
 -- is read: finished windows would have to be recomputed for every day that a late query reaches into.
 with
 
-ends as (
-
-    select
-        workspace,
-        day
-    from {{ ref('agg_performance_daily') }}
-
-),
-
 pages as (
 
     select * from {{ ref('agg_latency_by_model_daily') }}
@@ -20,6 +11,31 @@ pages as (
 horizon as (
 
     select * from {{ ref('int_horizon') }}
+
+),
+
+seen_days as (
+
+    select
+        workspace,
+        min(day) as first_day,
+        max(day) as last_day
+    from {{ ref('agg_performance_daily') }}
+    group by workspace
+
+),
+
+-- Also days without a query: the windows that end with them are not empty.
+ends as (
+
+    select
+        seen_days.workspace,
+        {{ days_after('seen_days.first_day', 'numbers.days_since') }} as day
+    from seen_days
+    cross join horizon
+    cross join lateral
+        {{ each_number(days_between('seen_days.first_day', 'greatest(seen_days.last_day, horizon.today)')) }}
+            as numbers (days_since)
 
 ),
 
