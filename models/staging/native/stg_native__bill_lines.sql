@@ -17,7 +17,7 @@ renamed as (
         line_no,
         event_id,
         ts as occurred_at,
-        workspace,
+        {{ short_name('workspace') }} as workspace,
         source,
         environment,
         release,
@@ -30,10 +30,10 @@ renamed as (
         session_id,
         subject_ref,
         attributes,
-        provider,
+        {{ short_name('provider') }} as provider,
         day as billed_day,
         amount,
-        model,
+        {{ short_name('model') }} as model,
         currency,
         units
     from source_rows

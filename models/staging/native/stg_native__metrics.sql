@@ -17,7 +17,7 @@ renamed as (
         line_no,
         event_id,
         ts as occurred_at,
-        workspace,
+        {{ short_name('workspace') }} as workspace,
         source,
         environment,
         release,

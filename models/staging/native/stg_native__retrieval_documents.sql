@@ -16,7 +16,7 @@ renamed as (
         batch_id,
         line_no,
         ts as occurred_at,
-        workspace,
+        {{ short_name('workspace') }} as workspace,
         position as list_position,
         doc_id,
         chunk_id,

@@ -17,7 +17,7 @@ renamed as (
         line_no,
         event_id,
         ts as occurred_at,
-        workspace,
+        {{ short_name('workspace') }} as workspace,
         source,
         environment,
         release,
@@ -30,9 +30,9 @@ renamed as (
         session_id,
         subject_ref,
         attributes,
-        feature,
+        {{ short_name('feature') }} as feature,
         action,
-        surface,
+        {{ short_name('surface') }} as surface,
         duration_ms,
         value as usage_value
     from source_rows

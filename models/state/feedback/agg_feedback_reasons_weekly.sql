@@ -25,13 +25,13 @@ tagged as (
 
 reasons as (
 
-    -- A tag that stands twice on a signal counts once. Cut to what an index can hold.
+    -- A tag that stands twice on a signal counts once.
     select distinct
         feedback_key,
         workspace,
         week,
         surface,
-        substr(tag, 1, 200) as reason,
+        {{ short_name('tag') }} as reason,
         sign
     from tagged
     where tag <> ''

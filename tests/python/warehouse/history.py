@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from hypothesis import strategies as st
 
 # Few of each, so that lines meet: the same query twice, two costs of it, feedback that edits feedback.
-WORKSPACES = ["default", "other"]
+# A name can be longer than an index takes; two that begin alike stay two.
+LONG = "".join(sha256(bytes([n])).hexdigest() for n in range(90))
+WORKSPACES = ["default", "default", "other", LONG]
 QUERIES = [f"q{n}" for n in range(7)]
 SESSIONS = [None, "s1", "s2"]
 USERS = [None, "u1", "u2", "u3"]
@@ -42,7 +45,7 @@ _KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "query": {
         "query_id": _maybe(QUERIES),
         "status": st.sampled_from(["ok", "ok", "error", "cancelled", "blocked"]),
-        "surface": _maybe(["chat", "video"]),
+        "surface": _maybe(["chat", "video", LONG, f"{LONG}!"]),
         "feature": _maybe(["summary", "search"]),
         "provider": _maybe(["p1"]),
         "model": _maybe(["small", "large"]),
@@ -67,7 +70,7 @@ _KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "query_id": _maybe([*QUERIES, "never"]),
         "type": st.sampled_from(["thumb", "stars", "flag", "text", "implicit"]),
         "value": st.sampled_from([-1, 1]),
-        "reasons": _maybe([["wrong"], ["slow", "wrong"]]),
+        "reasons": _maybe([["wrong"], ["slow", "wrong"], [LONG, f"{LONG}!"]]),
         "solicited": _maybe([True, False]),
         "answered": st.booleans(),
         "supersedes": _maybe([f"feedback{n}" for n in range(8)]),
@@ -102,7 +105,7 @@ _KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "usage": {
         "feature": st.sampled_from(["summary", "search", "export"]),
         "action": st.just("open"),
-        "surface": _maybe(["chat", "video"]),
+        "surface": _maybe(["chat", "video", LONG, f"{LONG}!"]),
     },
     "outcome": {
         "target_type": st.sampled_from(["session", "task"]),

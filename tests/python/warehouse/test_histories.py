@@ -113,6 +113,12 @@ class Run:
                 ) as counted (what, landed, kept) where landed <> kept"""
             ).fetchall()
 
+    def held_by_an_error(self) -> list[tuple[str, str]]:
+        with psycopg.connect(self.url, autocommit=True) as session:
+            return session.execute(
+                "select held_by, sqlstate from ops.held_batch where sqlstate is not null"
+            ).fetchall()
+
     def _land(self, *lines: str) -> None:
         path = self.folder / f"{uuid4().hex}.jsonl"
         path.write_text("\n".join(lines) + "\n")
@@ -155,6 +161,7 @@ def test_state_equals_its_rebuild_after_any_history(template: Template, steps: l
         run.play(steps)
         assert run.differences() == []
         assert run.lost() == []
+        assert run.held_by_an_error() == []
 
 
 def _deliver(*lines: dict[str, Any]) -> Step:
