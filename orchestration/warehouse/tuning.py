@@ -66,7 +66,7 @@ def server_settings(*, major: int, port: int, cluster_name: str, data_parent: Pa
         **_sized(data_parent),
         **_shared_memory_type(),
         "synchronous_commit": "on",
-        # After a checkpoint each page that changes is logged whole; pglz takes longer over that than the disk.
+        # After a checkpoint each changed page is logged whole: pglz takes longer over it than the disk.
         "wal_compression": "lz4" if binaries.has_lz4(major) else "off",
         "checkpoint_timeout": "15min",
         "jit": "off",

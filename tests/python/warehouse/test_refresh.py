@@ -149,7 +149,7 @@ def test_a_batch_that_makes_a_model_raise_is_found_and_held(house: House) -> Non
 
 def test_a_name_too_long_for_an_index_holds_its_batch_only(house: House) -> None:
     """Prevents one absurd workspace from stopping every later refresh (acceptance 19)."""
-    long = "".join(uuid4().hex for _ in range(300))  # not compressible, and this project does not shorten
+    long = "".join(uuid4().hex for _ in range(300))  # nothing shortens it here
     house.land(query("absurd", workspace=long))
     house.land(query("fine"))
     done = house.refresh()
