@@ -11,7 +11,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
 
-.PHONY: help install demo dagster test lint unit bench torture lock clean
+.PHONY: help install demo dagster test lint unit docs bench torture lock clean
 
 help: ## what you can do here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ lint: $(STAMP)
 unit: $(STAMP)
 	@mkdir -p .cache/tmp
 	TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/pytest -n 2 --dist loadscope
+
+docs: $(STAMP) ## docs/metrics.md, from the descriptions of the marts
+	@$(BIN)/python -m orchestration.catalogue
 
 bench: $(STAMP) ## the figures of docs/performance.md
 	@$(BIN)/assay bench landing

@@ -227,11 +227,11 @@ def _invoke(args: list[str], on_node: OnNode, target: Path | None = None) -> "db
 
 
 def _results(result: "dbtRunnerResult") -> list[Any]:
-    """What ran; the hooks around a build only where they failed."""
+    """What ran, without exposures; the hooks around a build only where they failed."""
     return [
         node
         for node in getattr(result.result, "results", [])
-        if node.node.resource_type != "operation" or node.status in _FAILED
+        if node.node.resource_type not in ("operation", "exposure") or node.status in _FAILED
     ]
 
 

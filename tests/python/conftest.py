@@ -1,10 +1,13 @@
 """One PostgreSQL for all tests and all pytest-xdist workers, and a fresh database for each test."""
 
 import fcntl
+import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -12,6 +15,7 @@ import pytest
 
 from orchestration.settings import PROJECT_DIR
 from orchestration.warehouse import processes
+from orchestration.warehouse.build import ensure_manifest
 from orchestration.warehouse.migrations import migrate
 from orchestration.warehouse.server import EmbeddedServer
 
@@ -47,10 +51,26 @@ def database_url(server: EmbeddedServer) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def new_database(server: EmbeddedServer) -> Callable[[], AbstractContextManager[str]]:
+    """For what several tests share: `with new_database() as url`."""
+    return partial(_database, server)
+
+
 @pytest.fixture
 def pg16_url(server16: EmbeddedServer) -> Iterator[str]:
     with _database(server16) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The dbt project as dbt reads it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("ASSAY_DATABASE_URL", raising=False)
+        patch.setenv("ASSAY_HOME", str(tmp_path_factory.mktemp("home")))
+        parsed: dict[str, Any] = json.loads(ensure_manifest().read_text())
+    return parsed
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """The dbt project keeps its own rules, and every rule can be broken."""
 
 import copy
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,18 +8,7 @@ import manifest_rules as rules
 import pytest
 from manifest_rules import RULES, Manifest
 
-from orchestration.warehouse.build import ensure_manifest
-
 Rule = Callable[[Manifest], Iterator[str]]
-
-
-@pytest.fixture(scope="module")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("ASSAY_DATABASE_URL", raising=False)
-        patch.setenv("ASSAY_HOME", str(tmp_path_factory.mktemp("home")))
-        parsed: Manifest = json.loads(ensure_manifest().read_text())
-    return parsed
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
