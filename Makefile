@@ -50,9 +50,10 @@ bench: $(STAMP) ## the figures of docs/performance.md
 	@$(BIN)/assay bench landing
 	@$(BIN)/assay bench refresh
 
-torture: $(STAMP) ## 500 random histories: after each, every table equals its rebuild
+torture: $(STAMP) ## 500 random histories, each equal to its rebuild; readers through 20 refreshes and 40 builds
 	@mkdir -p .cache/tmp
-	TMPDIR=$(CURDIR)/.cache/tmp ASSAY_HISTORIES=500 $(BIN)/pytest tests/python/warehouse/test_histories.py
+	TMPDIR=$(CURDIR)/.cache/tmp ASSAY_HISTORIES=500 ASSAY_PROBE_ROUNDS=20 $(BIN)/pytest \
+		tests/python/warehouse/test_histories.py tests/python/warehouse/test_reader_probes.py
 
 lock: ## renew requirements.lock for every supported Python (needs the network)
 	@$(PYTHON) -m venv .cache/lock && .cache/lock/bin/pip install --quiet uv
