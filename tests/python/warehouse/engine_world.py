@@ -127,6 +127,12 @@ class House:
     def build(self, *args: str, target: str = "dev") -> dict[str, str]:
         return self.dbt("build", *args, target=target)
 
+    def compiled(self, name: str, sql: str) -> str:
+        """What dbt makes of a model, for a test to run over whatever it likes."""
+        self.model(name, sql)
+        assert self.dbt("compile", "--select", name) == {}
+        return (self.folder / "target" / "compiled" / "assay" / "models" / f"{name}.sql").read_text()
+
     def land(self, *lines: dict[str, Any]) -> None:
         path = self.folder / f"{uuid4().hex}.jsonl"
         path.write_text("".join(json.dumps(line) + "\n" for line in lines))

@@ -1,0 +1,109 @@
+"""Percentiles from histograms, as every mart takes them, against percentile_disc on the same values."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import engine_world
+import psycopg
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+SHARES = (0.5, 0.95, 0.99)
+# The macros in the order in which the models of `state/performance` use them.
+MODEL = """
+with
+clocked as (
+    select 1 as cell, sign, {{ latency_bucket('milliseconds') }} as bucket from public.measured
+    {{ computed_once() }}
+),
+paged as (select *, {{ bucket_page('bucket') }} as page from clocked where bucket is not null),
+pages as (select cell, page, {{ page_counts() }} from paged group by cell, page),
+ranked as ({{ ranked_pages('pages', ['cell']) }}),
+found as (
+    select
+        {{ page_percentile(0.50) }} as bucket_50,
+        {{ page_percentile(0.95) }} as bucket_95,
+        {{ page_percentile(0.99) }} as bucket_99
+    from ranked
+)
+select array[{{ bucket_ms('bucket_50') }}, {{ bucket_ms('bucket_95') }}, {{ bucket_ms('bucket_99') }}]
+from found
+"""
+EXACT = """
+select array[
+    percentile_disc(0.50) within group (order by milliseconds),
+    percentile_disc(0.95) within group (order by milliseconds),
+    percentile_disc(0.99) within group (order by milliseconds)
+] from public.measured where sign = 1 and not is_retracted
+"""
+# A microsecond to three years, the longest that landing accepts; each power of ten is as likely.
+ANY = st.floats(-3, 11).map(lambda power: 10.0**power)
+# Few values, so that there are ties; zero, which has no logarithm; ends of buckets.
+TIES = st.sampled_from([0.0, 0.001, 1.0, 99.4, 100.0, 1000.0, 3_600_000.0, 1e11])
+ENDS = st.integers(-345, 1265).map(lambda number: (1.01 / 0.99) ** number)
+VALUES = st.lists(st.one_of(ANY, TIES, ENDS), max_size=120)
+
+
+@dataclass(frozen=True)
+class Histogram:
+    session: psycopg.Connection
+    statement: str
+
+    def measure(self, values: list[float], retracted: list[float]) -> None:
+        self.session.execute("truncate public.measured")
+        with self.session.cursor().copy("copy public.measured from stdin") as rows:
+            for value in values:
+                rows.write_row((value, 1, False))
+            for value in retracted:
+                rows.write_row((value, 1, True))
+                rows.write_row((value, -1, True))
+
+    def estimates(self) -> list[float | None]:
+        estimates: list[float | None] = self.session.execute(self.statement.encode()).fetchall()[0][0]
+        return estimates
+
+    def exact(self) -> list[float | None]:
+        exact: list[float | None] = self.session.execute(EXACT.encode()).fetchall()[0][0]
+        return exact
+
+
+@pytest.fixture(scope="module")
+def histogram(
+    new_database: Callable[[], AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Histogram]:
+    folder = tmp_path_factory.mktemp("house")
+    with (
+        new_database() as url,
+        engine_world.house(url, folder) as house,
+        psycopg.connect(url, autocommit=True) as session,
+    ):
+        session.execute(
+            "create table public.measured (milliseconds float8, sign int, is_retracted bool)"
+        )
+        yield Histogram(session, house.compiled("percentiles", MODEL))
+
+
+@settings(deadline=None, max_examples=200)
+@given(values=VALUES, retracted=st.lists(st.one_of(ANY, TIES), max_size=20))
+@example(values=[], retracted=[])
+@example(values=[], retracted=[5.0])
+@example(values=[0.0], retracted=[])
+@example(values=[0.001], retracted=[0.0])
+@example(values=[1e11], retracted=[])
+@example(values=[7.0] * 99 + [7e6], retracted=[7.0])
+@example(values=[float(number) for number in range(1, 101)], retracted=[])
+def test_percentiles_are_within_one_percent(
+    histogram: Histogram, values: list[float], retracted: list[float]
+) -> None:
+    """Prevents a percentile of the neighbouring rank, and buckets that are too wide anywhere."""
+    histogram.measure(values, retracted)
+    estimates, exact = histogram.estimates(), histogram.exact()
+    assert len(estimates) == len(exact) == len(SHARES)
+    for estimate, true in zip(estimates, exact, strict=True):
+        if true is None:
+            assert estimate is None
+        else:
+            # The end of a bucket is 1 % from its middle; the last digits of a double come on top.
+            assert estimate == pytest.approx(true, rel=0.0100001, abs=0)
