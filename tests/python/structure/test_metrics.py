@@ -31,7 +31,6 @@ def test_every_column_of_every_mart_is_on_the_page(manifest: Manifest) -> None:
     sections = dict(
         re.findall(r"^### `marts\.(\w+)`\n(.*?)(?=^##|\Z)", PAGE.read_text(), re.MULTILINE | re.DOTALL)
     )
-    assert len(sections) == 15
     assert set(sections) == {mart["name"] for mart in marts(manifest)}
     for mart in marts(manifest):
         documented = re.findall(r"^\| `(\w+)` \|", sections[mart["name"]], re.MULTILINE)
