@@ -24,7 +24,8 @@ final as (
         {{ token_columns('weeks') }},
         {{ cost_columns('weeks') }},
         weeks.positive_feedback,
-        weeks.negative_feedback
+        weeks.negative_feedback,
+        {{ not_judged_because('weeks.queries - weeks.cancelled') }} as success_not_judged_because
     from weeks
     cross join horizon
 
