@@ -5,20 +5,16 @@ documents and the texts, rendered beforehand) into unlogged tables without any i
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 
+from orchestration.bench.scratch import scratch_database
 from orchestration.landing.files import find
 from orchestration.landing.lander import Lander
 from orchestration.landing.tables import all_log_tables, document_table
-from orchestration.warehouse.connection import connect, database_url
-from orchestration.warehouse.migrations import migrate
 
 LANDINGS = 3
 FLOORS = 5
@@ -30,7 +26,7 @@ def bench_landing(folder: Path) -> dict[str, Any]:
     landing_s: list[float] = []
     floor_s: list[float] = []
     for attempt in range(LANDINGS):
-        with scratch_database() as url:
+        with scratch_database("landing") as url:
             started = time.perf_counter()
             with Lander(url) as lander:
                 counts = lander.land_files(files, 0.0).values()
@@ -51,23 +47,6 @@ def bench_landing(folder: Path) -> dict[str, Any]:
         "copy_floor_rows_per_s": round(floor_per_s),
         "landing_vs_floor": round(per_s / floor_per_s, 3),
     }
-
-
-@contextmanager
-def scratch_database() -> Iterator[str]:
-    """A migrated database of its own on the same server, gone afterwards."""
-    here = database_url()
-    name = "assay_bench"
-    with connect(url=here, autocommit=True) as admin:
-        admin.execute(f"drop database if exists {name} with (force)".encode())
-        admin.execute(f"create database {name}".encode())
-        try:
-            url = make_conninfo(here, dbname=name)
-            with connect(url=url) as connection:
-                migrate(connection)
-            yield url
-        finally:
-            admin.execute(f"drop database {name} with (force)".encode())
 
 
 def _floor(url: str) -> list[float]:

@@ -1,0 +1,11 @@
+select
+    workspace, day,
+    percentiles[1] as latency_p50_ms, percentiles[2] as latency_p95_ms, percentiles[3] as latency_p99_ms
+from (
+    select
+        workspace, ts::date as day,
+        percentile_disc(array[0.5, 0.95, 0.99]) within group (order by latency_ms) as percentiles
+    from raw.query_log
+    where $one and ts >= $day - 89 and ts < $day + 1
+    group by workspace, ts::date
+) as days

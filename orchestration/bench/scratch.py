@@ -1,0 +1,39 @@
+"""Databases that live as long as a measurement, on the server that the warehouse uses."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from orchestration.errors import AssayError
+from orchestration.warehouse.connection import connect, database_url
+from orchestration.warehouse.migrations import migrate
+
+# Names carry it, so that what a killed bench left behind is recognised and dropped by the next one.
+_PREFIX = "assay_bench_"
+
+
+@contextmanager
+def scratch_database(label: str) -> Iterator[str]:
+    """A migrated database of its own, gone afterwards, also when interrupted."""
+    here = database_url()
+    name = _PREFIX + label
+    with connect(url=here, autocommit=True, application_name="assay bench") as admin:
+        _only_one(admin, name)
+        admin.execute(f"drop database if exists {name} with (force)".encode())
+        admin.execute(f"create database {name}".encode())
+        try:
+            url = make_conninfo(here, dbname=name)
+            with connect(url=url) as connection:
+                migrate(connection)
+            yield url
+        finally:
+            admin.execute(f"drop database if exists {name} with (force)".encode())
+
+
+def _only_one(admin: psycopg.Connection, name: str) -> None:
+    """Held until the connection ends. A second bench would drop the database below the first."""
+    row = admin.execute("select pg_try_advisory_lock(hashtextextended(%s, 0))", (name,)).fetchone()
+    if row != (True,):
+        raise AssayError("Another `assay bench` is running on this server: wait until it has ended.")

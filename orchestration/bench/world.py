@@ -1,0 +1,61 @@
+"""A fixed world of logs, made in the database; world.sql says what is in it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+DAYS = 180
+# How far back the late tenth of a batch reaches.
+LATE_DAYS = 90
+# What one refresh takes in: about an hour of 100,000 queries a day.
+NEW_QUERIES = 4000
+_START = "2026-01-01 00:00+00"
+_LOGS = (
+    "query_log",
+    "guardrail_log",
+    "usage_log",
+    "retrieval_log",
+    "retrieval_document",
+    "cost_log",
+    "feedback_log",
+)
+
+
+@dataclass
+class World:
+    """Its clock stands where the last delivery ended."""
+
+    session: psycopg.Connection
+    queries: int = 0
+    minutes: int = 0
+
+    def deliver(self, queries: int, minutes: int, late_days: int = LATE_DAYS) -> None:
+        """The next queries with their other logs, committed as two batches."""
+        self.session.execute(
+            "select bench.deliver(%s, %s, %s::timestamptz + %s * interval '1 minute',"
+            " %s * interval '1 minute', %s * interval '1 day')",
+            (self.queries, self.queries + queries, _START, self.minutes, minutes, late_days),
+        )
+        self.queries += queries
+        self.minutes += minutes
+
+    def deliver_hour(self) -> None:
+        self.deliver(NEW_QUERIES, 60)
+
+
+def make_world(session: psycopg.Connection, queries: int) -> World:
+    """Half a year of queries with their other logs, in a migrated database without any."""
+    session.execute((Path(__file__).parent / "world.sql").read_bytes())
+    session.execute(
+        """select landing.ensure_partition(('raw.' || log)::regclass, month::date)
+           from unnest(%s::text[]) as log,
+            generate_series('2026-01-01'::date, '2026-12-01'::date, interval '1 month') as month""",
+        (list(_LOGS),),
+    )
+    world = World(session)
+    for day in range(DAYS):
+        per_day = queries * (day + 1) // DAYS - world.queries
+        world.deliver(per_day, 24 * 60, min(day, LATE_DAYS))
+    session.execute("analyze")
+    return world
