@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from orchestration.bench.world import World, make_world
 from orchestration.errors import AssayError
 from orchestration.warehouse.connection import connect, database_url
 from orchestration.warehouse.migrations import migrate
@@ -30,6 +31,16 @@ def scratch_database(label: str) -> Iterator[str]:
             yield url
         finally:
             admin.execute(f"drop database if exists {name} with (force)".encode())
+
+
+@contextmanager
+def scratch_world(label: str, queries: int) -> Iterator[tuple[str, World]]:
+    """A scratch database with so many queries and their other logs, and nothing built."""
+    with (
+        scratch_database(label) as url,
+        connect(url=url, autocommit=True, application_name="assay bench") as session,
+    ):
+        yield url, make_world(session, queries)
 
 
 def _only_one(admin: psycopg.Connection, name: str) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 
 import psycopg
 
-from orchestration import settings
 from orchestration.bench.dashboards.answers import difference
 from orchestration.bench.dashboards.asking import Round, ask_marts, ask_rival
 from orchestration.bench.dashboards.engines import Engine, Postgres, chdb_over, duckdb_over
 from orchestration.bench.dashboards.export import export_logs, index_logs
 from orchestration.bench.dashboards.queries import query_names, random_questions
+from orchestration.bench.dbt import bench_folder
 from orchestration.bench.timing import percentile
 from orchestration.warehouse.connection import connect
 
@@ -34,7 +34,7 @@ def bench_dashboards(
         say(f"twelve queries, {questions} questions each, from the marts")
         marts = [ask_marts(Postgres(session), *each, checked) for each in asked.items()]
         figures = _of_marts(marts)
-        with tempfile.TemporaryDirectory(dir=_folder()) as folder:
+        with tempfile.TemporaryDirectory(dir=bench_folder()) as folder:
             say("indexes on the raw logs, and their export")
             index_logs(session)
             export_logs(session, Path(folder))
@@ -104,9 +104,3 @@ def _compare(figures: dict[str, Any], rival: str, marts: list[Round], said: list
     figures[f"{rival}_vs_mart_worst"] = round(min(ratios), 1)
     figures["differing_answers"] += len(found)
     figures["differences"] += found[:_DIFFERENCES_SHOWN]
-
-
-def _folder() -> Path:
-    folder = settings.load().home / "bench"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
