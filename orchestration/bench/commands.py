@@ -1,62 +1,130 @@
 """`assay bench`: measurements that print ratios, since machines differ and are shared."""
 
 import json
-import shutil
-from pathlib import Path
+import signal
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
 
-from orchestration import settings
+
+class Count(click.ParamType[int]):
+    """1e6 as well as 1000000."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return int(float(value))
+        except ValueError:
+            self.fail(f"{value} is not a number", param, ctx)
 
 
-@click.group()
-def bench() -> None:
-    """Measure on this machine, and print ratios."""
+def _count(name: str, default: int, text: str) -> Callable[[Any], Any]:
+    return click.option(name, type=Count(), default=default, show_default=True, help=text)
 
 
-@bench.command("landing")
-@click.option("--days", default=10, show_default=True, help="Days of simulated logs.")
-@click.option("--queries-per-day", default=4000, show_default=True)
-@click.option("--seed", default=1, show_default=True)
-@click.option("--json", "as_json", is_flag=True)
-def bench_landing(days: int, queries_per_day: int, seed: int, as_json: bool) -> None:
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_ROWS = _count("--rows", 1_000_000, "Queries in the history.")
+
+
+@click.group(invoke_without_command=True)
+@_ROWS
+@_JSON
+@click.pass_context
+def bench(context: click.Context, rows: int, as_json: bool) -> None:
+    """Measure on this machine, and print ratios beside what they have to reach.
+
+    Without a command everything is measured, in one run: about an hour for 1e6 queries. Its databases
+    are its own, and dropped again. `make bench-install` brings DuckDB and chDB to compare with.
+    """
+    if context.invoked_subcommand is None:
+        from orchestration.bench.suite import BENCHES
+
+        _run(BENCHES, as_json, rows=rows)
+
+
+@bench.command()
+@_count("--days", 10, "Days of simulated logs.")
+@_count("--queries-per-day", 4000, "Queries of each.")
+@_JSON
+def landing(days: int, queries_per_day: int, as_json: bool) -> None:
     """Landing with everything on, against a bare COPY of the same typed rows."""
-    from orchestration.bench.landing import bench_landing as measure
-
-    folder = simulated(days, queries_per_day, seed)
-    try:
-        show(measure(folder), as_json)
-    finally:
-        shutil.rmtree(folder)
+    _run(["landing"], as_json, landing_days=days, landing_queries_per_day=queries_per_day)
 
 
-@bench.command("refresh")
-@click.option("--rows", default="1e6", show_default=True, help="Queries in the history.")
-@click.option("--rounds", default=20, show_default=True, help="Refreshes to measure.")
-@click.option("--json", "as_json", is_flag=True)
-def bench_refresh(rows: str, rounds: int, as_json: bool) -> None:
+@bench.command()
+@_ROWS
+@_count("--rounds", 100, "Refreshes to measure.")
+@_count("--pairs", 30, "Of them, beside one over a tenth of the history.")
+@_JSON
+def refresh(rows: int, rounds: int, pairs: int, as_json: bool) -> None:
     """Refreshing every mart after 4,000 new queries, against rebuilding them."""
-    from orchestration.bench.refresh import bench_refresh as measure
-
-    show(measure(int(float(rows)), rounds, lambda text: click.echo(text, err=True)), as_json)
+    _run(["refresh"], as_json, rows=rows, rounds=rounds, pairs=pairs)
 
 
-def simulated(days: int, queries_per_day: int, seed: int) -> Path:
-    """A folder of simulated logs below ASSAY_HOME."""
-    from orchestration.simulator.commands import DEFAULT_START_MS
-    from orchestration.simulator.writer import Order, simulate_days
-
-    folder = settings.load().home / "bench" / f"{days}-{queries_per_day}-{seed}"
-    shutil.rmtree(folder, ignore_errors=True)
-    for _ in simulate_days(Order(days, queries_per_day, seed, DEFAULT_START_MS, folder)):
-        pass
-    return folder
+@bench.command()
+@_ROWS
+@_count("--questions", 200, "Of each of the twelve queries.")
+@_count("--checked", 20, "Of them, asked and compared in raw PostgreSQL, DuckDB and chDB.")
+@_JSON
+def dashboards(rows: int, questions: int, checked: int, as_json: bool) -> None:
+    """Twelve dashboard queries, against the same answers from the raw logs."""
+    _run(["dashboards"], as_json, rows=rows, questions=questions, checked=checked)
 
 
-def show(figures: dict[str, Any], as_json: bool) -> None:
+@bench.command()
+@_ROWS
+@_count("--runs", 3, "Runs of dbt.")
+@_JSON
+def stock(rows: int, runs: int, as_json: bool) -> None:
+    """A refresh, against `dbt run` over the same marts as stock incremental models."""
+    _run(["stock"], as_json, rows=rows, stock_runs=runs)
+
+
+@bench.command()
+@_ROWS
+@_count("--commits", 1000, "Commits, two a second.")
+@_JSON
+def visible(rows: int, commits: int, as_json: bool) -> None:
+    """From a commit until a mart shows it, with `assay watch` and a dashboard reader beside."""
+    _run(["visible"], as_json, rows=rows, commits=commits)
+
+
+@bench.command()
+@_count("--refreshes", 2000, "Refreshes of a hundred queries each.")
+@_count("--rows", 100_000, "Queries in the history before.")
+@_JSON
+def endurance(refreshes: int, rows: int, as_json: bool) -> None:
+    """Thousands of refreshes beside an open snapshot, against a fresh build."""
+    _run(["endurance"], as_json, refreshes=refreshes, endurance_rows=rows)
+
+
+def _run(wanted: list[str] | tuple[str, ...], as_json: bool, **sizes: int) -> None:
+    from orchestration.bench.bars import judge
+    from orchestration.bench.suite import Sizes, run
+
+    # Its databases go when it is told to stop, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    chosen = Sizes(**sizes)
+    report = run(wanted, chosen, lambda text: click.echo(text, err=True))
+    verdicts = judge(report.figures, chosen.rows, report.why_missing)
     if as_json:
-        click.echo(json.dumps(figures))
-        return
+        click.echo(json.dumps({"rows": chosen.rows, **report.figures, "bars": verdicts}))
+    else:
+        _show(report.figures, verdicts)
+    for reason in report.failed:
+        click.echo(f"assay: {reason}", err=True)
+    sys.exit(1 if report.failed else 0)
+
+
+def _show(figures: dict[str, Any], verdicts: dict[str, Any]) -> None:
     for name, figure in figures.items():
-        click.echo(f"{name:24} {figure}")
+        if name not in verdicts:
+            click.echo(f"{name:26} {json.dumps(figure)}")
+    for name, judged in verdicts.items():
+        value = "" if judged["value"] is None else f"{judged['value']:,g}"
+        reason = f": {judged['because']}" if "because" in judged else ""
+        verdict = judged["verdict"].replace("_", " ")
+        click.echo(f"{name:26} {value:>12}  {judged['bar']:18} {verdict}{reason}")

@@ -20,7 +20,7 @@ def bench_folder() -> Path:
 def run_dbt(
     url: str, args: list[str], project: Path = PROJECT_DIR, profiles: Path | None = None
 ) -> dict[str, float]:
-    """Seconds a model. What it writes goes below ASSAY_HOME, or into a project that is there for one bench."""
+    """Seconds a model. What it writes goes below ASSAY_HOME, or into the project that a bench made."""
     from dbt.cli.main import dbtRunner
 
     folder = bench_folder() / "dbt" if project == PROJECT_DIR else project

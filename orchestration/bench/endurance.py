@@ -41,17 +41,27 @@ def bench_endurance(
             build_models(fresh_url)
             worn_bytes, fresh_bytes = _sizes(worn.session), _sizes(fresh.session)
             pairs = [(_refresh(worn), _refresh(fresh)) for _ in range(_COMPARED)]
-    ratios = {
-        name: worn_bytes[name] / size for name, size in fresh_bytes.items() if size >= _LARGE
-    }
-    worst = max(ratios, key=ratios.__getitem__, default="")
     return {
         "endured_refreshes": refreshes,
-        "endured_latency": round(median(pair[0] for pair in pairs) / median(pair[1] for pair in pairs), 2),
-        "endured_size": round(sum(worn_bytes.values()) / sum(fresh_bytes.values()), 2),
+        **_latencies([pair[0] for pair in pairs], [pair[1] for pair in pairs]),
+        **_growth(worn_bytes, fresh_bytes),
+    }
+
+
+def _latencies(worn: list[float], fresh: list[float]) -> dict[str, Any]:
+    return {
+        "endured_latency": round(median(worn) / median(fresh), 2),
+        "endured_worn_ms": round(median(worn), 1),
+        "endured_fresh_ms": round(median(fresh), 1),
+    }
+
+
+def _growth(worn: dict[str, int], fresh: dict[str, int]) -> dict[str, Any]:
+    ratios = {name: worn[name] / size for name, size in fresh.items() if size >= _LARGE}
+    worst = max(ratios, key=ratios.__getitem__, default="")
+    return {
+        "endured_size": round(sum(worn.values()) / sum(fresh.values()), 2),
         "endured_worst_table": [worst, round(ratios.get(worst, 0.0), 2)],
-        "endured_worn_ms": round(median(pair[0] for pair in pairs), 1),
-        "endured_fresh_ms": round(median(pair[1] for pair in pairs), 1),
     }
 
 

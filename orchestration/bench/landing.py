@@ -4,20 +4,34 @@ The floor copies the very bytes that landing made of the lines (typed rows of ev
 documents and the texts, rendered beforehand) into unlogged tables without any index.
 """
 
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import psycopg
 
+from orchestration.bench.dbt import bench_folder
 from orchestration.bench.scratch import scratch_database
 from orchestration.landing.files import find
 from orchestration.landing.lander import Lander
 from orchestration.landing.tables import all_log_tables, document_table
+from orchestration.simulator.commands import DEFAULT_START_MS
+from orchestration.simulator.writer import Order, simulate_days
 
 LANDINGS = 3
 FLOORS = 5
+
+
+@contextmanager
+def simulated_logs(days: int, queries_per_day: int, seed: int = 1) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=bench_folder()) as folder:
+        for _ in simulate_days(Order(days, queries_per_day, seed, DEFAULT_START_MS, Path(folder))):
+            pass
+        yield Path(folder)
 
 
 def bench_landing(folder: Path) -> dict[str, Any]:

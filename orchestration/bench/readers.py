@@ -42,7 +42,7 @@ def beside(work: Callable[[threading.Event], None]) -> Iterator[None]:
 
 
 class LongReader:
-    """One REPEATABLE READ transaction after the other, each open for minutes: vacuum may not clean up meanwhile."""
+    """One REPEATABLE READ transaction after the other, open for minutes: vacuum has to wait."""
 
     def __init__(self, url: str, seconds: float) -> None:
         self._url = url

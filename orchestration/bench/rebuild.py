@@ -1,4 +1,4 @@
-"""What it costs to make every table anew: by dbt, and by the same selects as plain `insert ... select`."""
+"""What it costs to make every table anew: by dbt, and by the same selects as `insert ... select`."""
 
 from functools import partial
 from typing import Any

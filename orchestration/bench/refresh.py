@@ -1,4 +1,4 @@
-"""How long a refresh of 4,000 new queries takes: in itself, and against the history that it does not read again."""
+"""How long a refresh of 4,000 new queries takes: in itself, and against the history behind it."""
 
 from statistics import median
 from typing import Any

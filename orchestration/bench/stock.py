@@ -1,10 +1,11 @@
 """The same marts as stock incremental models of dbt, which is what most projects would have.
 
-The project is copied and its two materializations are replaced by dbt's own. Models whose key has a period (day, week,
-hour) and the facts of one log each become `incremental`: a run reads what is not older than the latest row that may
-still come, and deletes and inserts by `unique_key`. The others become `table`: a person's next active day, a person's
-first week and a session that a late query extends reach beyond any look-back, so that an incremental model would be
-wrong. Nothing is left in that slows it down: no docs, contracts, tests or hooks. Its tables are compared with ours.
+The project is copied and its two materializations are replaced by dbt's own. Models whose key has a
+period (day, week, hour) and the facts of one log each become `incremental`: a run reads what is not
+older than the latest row that may still come, and deletes and inserts by `unique_key`. The others
+become `table`: a person's next active day, a person's first week and a session that a late query
+extends reach beyond any look-back, so that an incremental model would be wrong. Nothing is left in
+that slows it down: no docs, contracts, tests or hooks. Its tables are compared with ours.
 """
 
 import re
@@ -40,7 +41,8 @@ _MACROS = """
 {% macro joined(relation, columns) %}{{ recent(relation, LATE + 7) }}{% endmacro %}
 
 {% macro recent(relation, days) %}
-    {%- set names = adapter.get_columns_in_relation(relation) | map(attribute='name') | list if execute else [] -%}
+    {%- set columns = adapter.get_columns_in_relation(relation) if execute else [] -%}
+    {%- set names = columns | map(attribute='name') | list -%}
     {%- set times = ['day', 'week', 'hour_at', 'occurred_at'] | select('in', names) | list -%}
     {%- if is_incremental() and times -%}
         (select * from {{ relation }} where {{ times[0] }} >= (
@@ -53,7 +55,7 @@ _MACROS = """
 
 
 def bench_stock(url: str, world: World, runs: int) -> dict[str, Any]:
-    """Both take in the same hours; ours is refreshed first, which also admits the batches for the other."""
+    """Both take in the same hours. Ours is first, which also admits the batches for the other."""
     with tempfile.TemporaryDirectory(dir=bench_folder()) as folder:
         project = stock_project(Path(folder))
         first_ms = timed(lambda: run_dbt(url, ["run"], project, project))

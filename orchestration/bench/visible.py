@@ -1,4 +1,4 @@
-"""From the commit of a batch to the moment that a mart shows it, with `assay watch` as people run it."""
+"""From the commit of a batch to the moment that a mart shows it, through `assay watch`."""
 
 import os
 import subprocess

@@ -8,7 +8,7 @@ from typing import Any
 
 Row = Sequence[Any]
 
-# Percentiles of marts come from log buckets. The last digits of a double may add a little at a bucket's edge.
+# Percentiles of marts come from log buckets; at the edge of one a double's last digits add a little.
 _SKETCH = 0.0100001
 # Rates are quotients of the same integers, but engines may round the last digit their own way.
 _QUOTIENT = 1e-9
@@ -17,7 +17,7 @@ _QUOTIENT = 1e-9
 @dataclass(frozen=True)
 class Answer:
     columns: tuple[str, ...]
-    rows: list[Row]
+    rows: Sequence[Row]
 
 
 def difference(ours: Answer, theirs: Answer) -> str | None:

@@ -82,11 +82,14 @@ def duckdb_over(folder: Path) -> Iterator[Engine]:
 def chdb_over(folder: Path) -> Iterator[Engine]:
     from chdb.session import Session
 
-    with closing(Session(str(folder / "chdb"))) as session:
+    open_session: Any = Session
+    with closing(open_session(str(folder / "chdb"))) as session:
         for log, columns in LOGS.items():
             shape = _shape(columns, _CHDB)
             session.query(f"create table {log} ({shape}) engine = MergeTree order by (workspace, ts)")
-            session.query(f"insert into {log} select * from file('{folder / log}.csv', CSV, $${shape}$$)")
+            session.query(
+                f"insert into {log} select * from file('{folder / log}.csv', CSV, $${shape}$$)"
+            )
         yield ChDB(session)
 
 

@@ -29,7 +29,6 @@ def bench_dashboards(
 ) -> dict[str, Any]:
     """The marts answer all questions, the slow engines the first few; these are compared."""
     with connect(url=url, autocommit=True, application_name="assay bench") as session:
-        session.execute("vacuum (analyze)")
         asked = {name: random_questions(session, name, questions) for name in query_names()}
         say(f"twelve queries, {questions} questions each, from the marts")
         marts = [ask_marts(Postgres(session), *each, checked) for each in asked.items()]
@@ -42,7 +41,10 @@ def bench_dashboards(
                 say(f"the first {checked} questions each, from {rival}")
                 try:
                     with _engine(rival, session, Path(folder)) as engine:
-                        said = [ask_rival(engine, rival, name, each[:checked]) for name, each in asked.items()]
+                        said = [
+                            ask_rival(engine, rival, name, each[:checked])
+                            for name, each in asked.items()
+                        ]
                 except ImportError:
                     figures["not_measured"][rival] = "not installed: `make bench-install` brings it"
                 else:

@@ -1,0 +1,124 @@
+"""The measurements with the databases that they need: one of them, or all in one run."""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestration.bench.dashboards.measure import RIVALS, bench_dashboards
+from orchestration.bench.endurance import bench_endurance
+from orchestration.bench.landing import bench_landing, simulated_logs
+from orchestration.bench.rebuild import bench_rebuild
+from orchestration.bench.refresh import bench_refresh, bench_slope, differing_rows
+from orchestration.bench.scratch import scratch_world
+from orchestration.bench.stock import bench_stock
+from orchestration.bench.timing import timed
+from orchestration.bench.visible import bench_visible
+from orchestration.bench.world import World
+from orchestration.warehouse.build import build_models
+
+Say = Callable[[str], None]
+BENCHES = ("landing", "refresh", "dashboards", "stock", "visible", "endurance")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much of everything. Tests ask for little."""
+
+    rows: int = 1_000_000
+    landing_days: int = 10
+    landing_queries_per_day: int = 4000
+    rounds: int = 100
+    pairs: int = 30
+    questions: int = 200
+    checked: int = 20
+    stock_runs: int = 3
+    commits: int = 1000
+    refreshes: int = 2000
+    endurance_rows: int = 100_000
+
+
+@dataclass
+class Report:
+    """`why_missing` says of a figure that was to be measured why there is none."""
+
+    figures: dict[str, Any] = field(default_factory=dict)
+    why_missing: dict[str, str] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def part(self, *figures: str) -> Iterator[dict[str, Any]]:
+        """One that fails costs its own figures, not those of the hour before."""
+        try:
+            yield self.figures
+        except Exception as error:
+            reason = f"it failed: {type(error).__name__}: {error}"
+            self.failed.append(reason)
+            self.why_missing |= {figure: reason for figure in figures if figure not in self.figures}
+
+
+def run(wanted: Collection[str], sizes: Sizes, say: Say) -> Report:
+    report = Report()
+    if "landing" in wanted:
+        say("landing")
+        logs = simulated_logs(sizes.landing_days, sizes.landing_queries_per_day)
+        with report.part("landing_vs_floor") as figures, logs as folder:
+            figures |= bench_landing(folder)
+    if set(wanted) - {"landing", "endurance"}:
+        _over_a_world(wanted, sizes, say, report)
+    if "endurance" in wanted:
+        with report.part("endured_latency", "endured_size") as figures:
+            figures |= bench_endurance(sizes.refreshes, say, sizes.endurance_rows)
+    return report
+
+
+def _over_a_world(wanted: Collection[str], sizes: Sizes, say: Say, report: Report) -> None:
+    say(f"{sizes.rows} queries with their other logs")
+    with scratch_world("whole", sizes.rows) as (url, world):
+        say("building every model over them")
+        report.figures["first_build_ms"] = round(timed(lambda: build_models(url)))
+        if "refresh" in wanted:
+            _refresh(world, sizes, say, report)
+        if "dashboards" in wanted:
+            _dashboards(url, sizes, say, report)
+        if "stock" in wanted:
+            say("the same marts as stock incremental models")
+            with report.part("refresh_vs_stock_dbt") as figures:
+                figures |= bench_stock(url, world, sizes.stock_runs)
+        if "visible" in wanted:
+            say(f"{sizes.commits} commits beside `assay watch` and a dashboard")
+            with report.part("visible_s_p50", "visible_s_p99", "reader_blocked") as figures:
+                figures |= bench_visible(url, world, sizes.commits)
+        say("every table against its own definition")
+        with report.part("diff_rows") as figures:
+            figures["diff_rows"] = differing_rows(world.session)
+        if "refresh" in wanted:  # last: tables that were made anew prove nothing about refreshes
+            say("the rebuild, by dbt and as plain insert ... select")
+            with report.part("refresh_vs_rebuild", "rebuild_vs_plain") as figures:
+                figures |= bench_rebuild(url, world.session, figures["refresh_ms_p50"])
+
+
+def _refresh(world: World, sizes: Sizes, say: Say, report: Report) -> None:
+    times: list[float] = []
+    with (
+        report.part("refresh_slope") as figures,
+        scratch_world("tenth", sizes.rows // 10) as (url, tenth),
+    ):
+        say("a tenth of it, built")
+        build_models(url)
+        say(f"{sizes.pairs} pairs of refreshes")
+        slope, times = bench_slope(world, tenth, sizes.pairs)
+        figures |= slope
+    say(f"refreshes up to {sizes.rounds}")
+    with report.part("refresh_ms_p50", "refresh_ms_p99", "idle_ms") as figures:
+        figures |= bench_refresh(world, times, sizes.rounds)
+
+
+def _dashboards(url: str, sizes: Sizes, say: Say, report: Report) -> None:
+    rivals = [f"{rival}_vs_mart" for rival in RIVALS]
+    with report.part("mart_ms_p99", "all_workspaces_ms_p99", "differing_answers", *rivals) as figures:
+        measured = bench_dashboards(url, sizes.questions, sizes.checked, say)
+        report.why_missing |= {
+            f"{rival}_vs_mart": reason for rival, reason in measured.pop("not_measured").items()
+        }
+        figures |= measured
