@@ -1,4 +1,4 @@
-"""The raw logs as files that every columnar engine can read, in the order in which both engines skip best.
+"""The raw logs as files that both columnar engines can read, in the order in which they skip best.
 
 Only the columns that the twelve queries look at: the others would cost them nothing.
 """
