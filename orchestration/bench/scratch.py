@@ -23,8 +23,8 @@ def scratch_database(label: str) -> Iterator[str]:
     with connect(url=here, autocommit=True, application_name="assay bench") as admin:
         _only_one(admin, name)
         admin.execute(f"drop database if exists {name} with (force)".encode())
-        admin.execute(f"create database {name}".encode())
         try:
+            admin.execute(f"create database {name}".encode())
             url = make_conninfo(here, dbname=name)
             with connect(url=url) as connection:
                 migrate(connection)

@@ -1,0 +1,173 @@
+"""The bench measures what it says, and notices a wrong answer. What it measures here proves nothing."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from orchestration.bench import endurance, rebuild, suite
+from orchestration.bench.bars import BARS, judge
+from orchestration.bench.dashboards import queries
+from orchestration.bench.dashboards.measure import bench_dashboards
+from orchestration.bench.stock import stock_project
+from orchestration.bench.suite import Report, Sizes
+from orchestration.bench.world import World, make_world
+from orchestration.warehouse.build import build_models
+from orchestration.warehouse.connection import connect
+from orchestration.warehouse.migrations import migrate
+from orchestration.warehouse.server import EmbeddedServer
+
+TINY = Sizes(
+    rows=3000,
+    rounds=3,
+    pairs=2,
+    questions=4,
+    checked=3,
+    commits=4,
+    refreshes=5,
+    endurance_rows=3000,
+)
+
+
+class Built:
+    """A small world, built once; every use has a copy."""
+
+    def __init__(self, server: EmbeddedServer, name: str, world: World) -> None:
+        self._server, self._name, self._world = server, name, world
+
+    @contextmanager
+    def scratch_world(self, _label: str, _queries: int) -> Iterator[tuple[str, World]]:
+        name = f"test_{uuid4().hex[:12]}"
+        with psycopg.connect(self._server.url_of("postgres"), autocommit=True) as admin:
+            admin.execute(f"create database {name} template {self._name}".encode())
+            url = self._server.url_of(name)
+            try:
+                with connect(url=url, autocommit=True) as session:
+                    yield url, replace(self._world, session=session)
+            finally:
+                admin.execute(f"drop database {name} with (force)".encode())
+
+
+@pytest.fixture(scope="module")
+def built(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    name = f"test_{uuid4().hex[:12]}"
+    with (
+        psycopg.connect(server.url_of("postgres"), autocommit=True) as admin,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("ASSAY_HOME", str(tmp_path_factory.mktemp("home")))
+        admin.execute(f"create database {name}".encode())
+        try:
+            url = server.url_of(name)
+            with connect(url=url, autocommit=True) as session:
+                migrate(session)
+                world = make_world(session, TINY.rows)
+            build_models(url)
+            yield Built(server, name, world)
+        finally:
+            admin.execute(f"drop database {name} with (force)".encode())
+
+
+@pytest.fixture
+def _built_before(built: Built, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Building takes half a minute each; what is built is the same."""
+    monkeypatch.setenv("ASSAY_HOME", str(tmp_path))
+    for module in (suite, endurance):
+        monkeypatch.setattr(module, "scratch_world", built.scratch_world)
+        monkeypatch.setattr(module, "build_models", lambda _url: None)
+    monkeypatch.setattr(endurance, "COMPARED", 2)
+    monkeypatch.setattr(rebuild, "run_dbt", lambda _url, _args: {"fct_queries": 1.0})
+
+
+@pytest.mark.usefixtures("_built_before")
+def test_every_figure_is_measured_and_every_answer_is_right() -> None:
+    report = suite.run(["refresh", "dashboards", "visible", "endurance"], TINY, lambda _: None)
+    assert report.failed == []
+    judged = judge(report.figures, 10_000_000, report.why_missing)
+    elsewhere = {"landing_vs_floor", "refresh_vs_stock_dbt"}
+    assert set(judged) == {bar.figure for bar in BARS} - elsewhere
+    columnar = {figure for figure in report.why_missing if figure.endswith("_vs_mart")}
+    for figure, verdict in judged.items():
+        assert (verdict["value"] is None) == (figure in columnar), figure
+    for figure in ("diff_rows", "differing_answers", "reader_blocked"):
+        assert judged[figure]["verdict"] == "met", report.figures["differences"]
+    assert report.figures["checked"]["views"] == 12 * (TINY.checked + 1)
+    assert report.figures["visible_commits"] == TINY.commits
+    assert report.figures["refresh_rounds"] == TINY.rounds
+    json.dumps(report.figures)
+
+
+@pytest.mark.parametrize(
+    ("was", "instead"),
+    [
+        ("latency_p95_ms", "latency_p95_ms * 1.02 as latency_p95_ms"),
+        ("cost_usd,", "cost_usd + 1e-9 as cost_usd,"),
+    ],
+)
+def test_a_wrong_answer_is_noticed(
+    built: Built, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, was: str, instead: str
+) -> None:
+    """A percentile two percent off, and a nano-dollar."""
+    for flavour in queries.FLAVOURS:
+        copy = tmp_path / "queries" / "kpi_tiles" / f"{flavour}.sql"
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text((queries.QUERIES_DIR / "kpi_tiles" / copy.name).read_text())
+    mart = tmp_path / "queries" / "kpi_tiles" / "mart.sql"
+    mart.write_text(mart.read_text().replace(was, instead))
+    monkeypatch.setattr(queries, "QUERIES_DIR", tmp_path / "queries")
+    monkeypatch.setenv("ASSAY_HOME", str(tmp_path))
+    with built.scratch_world("", 0) as (url, _):
+        figures = bench_dashboards(url, 4, 4, lambda _: None)
+    assert figures["differing_answers"] >= 5
+    assert "kpi_tiles, views" in figures["differences"][0]
+
+
+def test_a_bench_that_is_stopped_drops_its_databases(server: EmbeddedServer, tmp_path: Path) -> None:
+    """SIGTERM in the middle of making the world."""
+    environment = {"ASSAY_DATABASE_URL": server.url_of("postgres"), "ASSAY_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "orchestration.cli", "bench", "stock", "--rows", "1e6"]
+    with psycopg.connect(server.url_of("postgres"), autocommit=True) as admin:
+        admin.execute("drop database if exists assay_bench_whole with (force)")  # of a killed test
+        with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+            while not _benches(admin):
+                assert process.poll() is None
+            process.terminate()
+            process.wait(timeout=30)
+        assert _benches(admin) == 0
+
+
+def test_a_part_that_fails_keeps_the_figures_of_the_others() -> None:
+    report = Report()
+    with report.part("idle_ms") as figures:
+        figures["idle_ms"] = 0.2
+    with report.part("diff_rows"):
+        raise ValueError("broken")
+    judged = judge(report.figures, 3000, report.why_missing)
+    assert judged["idle_ms"]["verdict"] == "met"
+    assert judged["diff_rows"]["verdict"] == "not_judged"
+    assert "broken" in judged["diff_rows"]["because"]
+
+
+def test_the_stock_project_has_nothing_of_ours(tmp_path: Path) -> None:
+    project = stock_project(tmp_path)
+    models = {path.stem: path.read_text() for path in project.glob("models/**/*.sql")}
+    assert "materialized='table'" in models["fct_sessions"]
+    assert "unique_key=['workspace', 'day']" in models["agg_performance_daily"]
+    assert not [
+        name for name, sql in models.items() if "touched" in sql and "materialized='touched'" in sql
+    ]
+    assert not (project / "macros" / "materializations").exists()
+
+
+def _benches(admin: psycopg.Connection) -> int:
+    row = admin.execute(
+        "select count(*) from pg_database where datname like 'assay_bench_%'"
+    ).fetchone()
+    return row[0] if row else 0
