@@ -30,7 +30,7 @@
     {%- endcall -%}
     {%- if reason -%}
         {%- do assay.shape_table(kind, relation, compiled, key) -%}
-        {%- do assay.fill_table(relation, compiled, is_plain) -%}
+        {%- do assay.fill_table(relation, compiled, key, is_plain) -%}
         {%- do assay.finish_table(kind, relation, key) -%}
         {%- if not is_plain -%}
             {%- do assay.register(kind, relation, compiled, spans, key, fingerprint) -%}

@@ -2,18 +2,18 @@
 -- end; no clock is asked, so that a mart says the same whenever it is read.
 with
 
-batches as (
+newest_batch as (
 
-    select * from {{ ref('stg_native__batches') }}
+    select * from {{ ref('stg_native__newest_batch') }}
 
 ),
 
 final as (
 
     select
-        max(landed_at) as as_of,
-        {{ local_day('max(landed_at)') }} as today
-    from batches
+        landed_at as as_of,
+        {{ local_day('landed_at') }} as today
+    from newest_batch
 
 )
 

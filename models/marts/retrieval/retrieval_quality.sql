@@ -10,7 +10,17 @@ retrievals as (
 
 latency as (
 
-    select * from {{ ref('int_retrieval_latency_daily') }}
+    -- Grouped by what it is joined by: where nobody asks for a percentile, Postgres then leaves the join out.
+    select
+        workspace,
+        day,
+        data_source,
+        index_version,
+        max(measured_retrievals) as measured_retrievals,
+        max(latency_p50_ms) as latency_p50_ms,
+        max(latency_p95_ms) as latency_p95_ms
+    from {{ ref('int_retrieval_latency_daily') }}
+    group by workspace, day, data_source, index_version
 
 ),
 
