@@ -1,4 +1,5 @@
--- The percentiles of a local day by workspace, data source and index version: few cells, finished as they are read.
+-- The percentiles of a local day by workspace, data source and index version: few cells, finished as they
+-- are read.
 with
 
 pages as (

@@ -1,5 +1,5 @@
--- One row: when the newest batch landed. Asked of the ledger itself, since every mart asks: here Postgres looks it
--- up in an index, while through the view over the ledger it would read all of it.
+-- One row: when the newest batch landed. Every mart asks, so it is asked of the ledger itself: here Postgres
+-- looks it up in an index, while through the view over the ledger it would read all of it.
 with
 
 source_rows as (
