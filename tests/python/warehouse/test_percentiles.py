@@ -18,7 +18,10 @@ clocked as (
     select 1 as cell, sign, {{ latency_bucket('milliseconds') }} as bucket from public.measured
     {{ computed_once() }}
 ),
-paged as (select *, {{ bucket_page('bucket') }} as page from clocked where bucket is not null),
+paged as (
+    select *, {{ bucket_page('bucket') }} as page, {{ bucket_slot('bucket') }} as slot
+    from clocked where bucket is not null
+),
 pages as (select cell, page, {{ page_counts() }} from paged group by cell, page),
 ranked as ({{ ranked_pages('pages', ['cell']) }}),
 found as (
