@@ -33,6 +33,7 @@ _ESCAPES = (b"\\u0000", b"\\u0022", b"\\u003a", b"\\u003A")
 _SILENT_DEFAULTS = (b'"requests":', b'"answered":')
 _Found = npt.NDArray[np.bool_]
 _UNREAD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Refused)
+_NOTHING = b"null"  # how no event is spelled
 _encoder = msgspec.json.Encoder(order="deterministic")
 _untyped = msgspec.json.Decoder().decode
 _sha256 = hashlib.sha256
@@ -116,11 +117,9 @@ def _add(parsed: Parsed, start: int, lines: list[bytes], limits: Limits, latest:
     parsed.events += kept
     parsed.indexes += [start + place for place, event in enumerate(events) if event is not None]
     parsed.keys += [_key(event) for event in kept]
-    parsed.contents += [
-        _sha256(spelling).digest()[:16]
-        for event, spelling in zip(events, spellings, strict=True)
-        if event is not None
-    ]
+    if len(kept) < len(events):
+        spellings = [spelling for spelling in spellings if spelling != _NOTHING]
+    parsed.contents += [_sha256(spelling).digest()[:16] for spelling in spellings]
     for event in kept:
         if type(event) is Query and event.query_id is None:
             event.query_id = event.event_id  # after the content, which leaves the default out
@@ -176,15 +175,15 @@ def _unsettled(
     """Places of the lines of which not everything is proved yet."""
     text = _Text(lines)
     unread = {place for place, event in enumerate(events) if event is None}
-    more_keys = text.counts(_KEY_END) != _Text(spellings).counts(_KEY_END) + dropped
+    more_keys = text.counts(_KEY_END) - _Text(spellings).counts(_KEY_END) - dropped
     repeating = {
         place
-        for place in set(_places(more_keys)) - unread
-        if not _keys_are_distinct(lines[place], spellings[place], dropped[place])
+        for place in {*_places(more_keys != 0)} - unread
+        if not _keys_are_distinct(lines[place], spellings[place], int(more_keys[place]))
     }
     escaping = {
         place
-        for place in text.holding(text.pairs(b"\\u"))
+        for place in text.holding_escapes()
         if any(escape in lines[place] for escape in _ESCAPES)
     }
     beyond = (text.brackets() > limits.depth) | (text.lengths > limits.line_bytes)
@@ -200,7 +199,9 @@ class _Text:
     """The bytes of many lines, looked at all at once."""
 
     def __init__(self, lines: list[bytes]) -> None:
-        self.bytes = np.frombuffer(b"".join(lines), np.uint8)
+        joined = b"".join(lines)
+        self.has_backslashes = b"\\" in joined
+        self.bytes = np.frombuffer(joined, np.uint8)
         self.lengths = np.fromiter(map(len, lines), np.int64, len(lines))
         self.ends = np.cumsum(self.lengths)
 
@@ -220,19 +221,23 @@ class _Text:
         """Opening ones: no line nests deeper than it has of them."""
         return self._per_line(self.bytes | 0x20 == ord("{"))  # the bit between `[` and `{`
 
+    def holding_escapes(self) -> set[int]:
+        return self.holding(self.pairs(b"\\u")) if self.has_backslashes else set()
+
     def holding(self, found: _Found) -> set[int]:
         """Places of the lines in which something was found."""
+        if not found.any():
+            return set()
         return {*np.searchsorted(self.ends, np.flatnonzero(found), side="right").tolist()}
 
     def _per_line(self, found: _Found) -> npt.NDArray[np.int64]:
         return np.diff(np.searchsorted(np.flatnonzero(found), self.ends), prepend=0)
 
 
-def _keys_are_distinct(line: bytes, spelling: bytes, dropped: int) -> bool:
+def _keys_are_distinct(line: bytes, spelling: bytes, more: int) -> bool:
     """The same proof for lines that spell out other defaults or, by the untyped reading, nulls."""
-    keys = line.count(_KEY_END)
     silent = sum(name in line and name not in spelling for name in _SILENT_DEFAULTS)
-    return keys == spelling.count(_KEY_END) + dropped + silent or keys == _count_keys(_untyped(line))
+    return more == silent or line.count(_KEY_END) == _count_keys(_untyped(line))
 
 
 def _count_keys(value: Any) -> int:

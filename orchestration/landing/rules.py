@@ -29,9 +29,12 @@ def normalise(event: Event, latest: dt.datetime) -> int:
     The encoder knows a default by identity, so a default that was spelled out becomes the one we own.
     Returns how many keys that leaves out which the line is known to have.
     """
-    event.ts = _utc(event.ts, latest, "$.ts")
+    when = event.ts
+    if when.tzinfo is not dt.UTC or not EARLIEST <= when <= latest:
+        event.ts = _utc(when, latest, "$.ts")
     dropped = 0
-    if event.workspace is not DEFAULT_WORKSPACE and event.workspace == DEFAULT_WORKSPACE:
+    workspace = event.workspace
+    if workspace == DEFAULT_WORKSPACE and workspace is not DEFAULT_WORKSPACE:
         event.workspace = DEFAULT_WORKSPACE
         dropped += 1
     if event.source is not DEFAULT_SOURCE and event.source == DEFAULT_SOURCE:

@@ -14,7 +14,7 @@ import psycopg
 from psycopg.types.string import BytesBinaryDumper
 
 from orchestration.landing import contract
-from orchestration.landing.admission import Admission, Refs
+from orchestration.landing.admission import Admission, Keys, KeysDumper, Refs
 from orchestration.landing.contract import Retrieval
 from orchestration.landing.parse import Parsed, kind_of
 from orchestration.landing.reader import Unreadable
@@ -61,6 +61,7 @@ class Counts:
 def open_session(connection: psycopg.Connection[Any]) -> None:
     # For bytea the driver would pick a dumper written in Python; ours are plain bytes, dumped in C.
     connection.adapters.register_dumper(bytes, BytesBinaryDumper)
+    connection.adapters.register_dumper(Keys, KeysDumper)
     connection.execute(_SESSION)
 
 

@@ -3,15 +3,12 @@
 import datetime as dt
 import types
 import typing
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, cached_property
-from operator import itemgetter
 from typing import Any, Union, get_args, get_origin
 
 from msgspec import Struct
-from msgspec.structs import astuple
 
 from orchestration.landing.contract import FREE, KINDS, PERSON, VAULT, Event, RetrievedDocument
 
@@ -53,25 +50,30 @@ META = (
 
 @dataclass(frozen=True)
 class LogTable:
-    """One kind's raw table. `read` takes the columns after `META` from an event."""
+    """One kind's raw table.
+
+    Rows are sent in the order in which an event holds its values (`sent`), without those that go
+    elsewhere and stand side by side (`elsewhere`): a row is then two slices of the event.
+    """
 
     kind: str
     name: str
     columns: tuple[Column, ...]
     texts: tuple[str, ...]
-    read: Callable[[Any], tuple[Any, ...]]
+    sent: tuple[Column, ...]
+    elsewhere: slice
 
     def position(self, name: str) -> int:
-        """Where a column stands in a row, `META` counted."""
-        return len(META) + next(i for i, column in enumerate(self.columns) if column.name == name)
+        """Where a column stands in a row that is sent, `META` counted."""
+        return len(META) + next(i for i, column in enumerate(self.sent) if column.name == name)
 
     @cached_property
     def json_positions(self) -> tuple[int, ...]:
-        return tuple(self.position(c.name) for c in self.columns if c.type == "jsonb")
+        return tuple(self.position(c.name) for c in self.sent if c.type == "jsonb")
 
     @cached_property
     def person_positions(self) -> tuple[int, ...]:
-        return tuple(self.position(c.name) for c in self.columns if c.marker == PERSON)
+        return tuple(self.position(c.name) for c in self.sent if c.marker == PERSON)
 
     @cached_property
     def persons(self) -> tuple[str, ...]:
@@ -116,8 +118,13 @@ def _table(kind: str, name: str, struct: type[Struct], fields: list[str]) -> Log
         if marker != VAULT and field != "documents"
     )
     texts = tuple(field for field, (_, marker) in described.items() if marker == VAULT)
-    places = itemgetter(*(struct.__struct_fields__.index(column.field) for column in columns))
-    return LogTable(kind, name, columns, texts, lambda event: places(astuple(event)))
+    held = list(struct.__struct_fields__)
+    sent = tuple(sorted(columns, key=lambda column: held.index(column.field)))
+    elsewhere = [place for place, field in enumerate(held) if field not in {c.field for c in columns}]
+    first, behind = (elsewhere[0], elsewhere[-1] + 1) if elsewhere else (len(held), len(held))
+    if behind - first != len(elsewhere):
+        raise TypeError(f"{struct.__name__}: texts and documents must be declared side by side.")
+    return LogTable(kind, name, columns, texts, sent, slice(first, behind))
 
 
 def _column_name(field: str, marker: str | None) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 import psycopg
+from msgspec.structs import astuple
 
 from orchestration.landing.admission import Refs, person_target
 from orchestration.landing.contract import PERSON_TARGETS, Event, Retrieval
@@ -27,7 +28,7 @@ def write_events(
 ) -> None:
     for struct, positions in by_type.items():
         table = log_table(struct)
-        columns = [*META, *table.columns]
+        columns = [*META, *table.sent]
         names = _names(column.name for column in columns)
         with connection.cursor().copy(
             f"copy raw.{table.name} ({names}) from stdin (format binary)"
@@ -45,12 +46,15 @@ def event_rows(
     parsed: Parsed, positions: list[int], table: LogTable, refs: Refs, batch: int
 ) -> Iterator[list[Any]]:
     events, keys, indexes = parsed.events, parsed.keys, parsed.indexes
-    first_line, read = parsed.slice.first_line, table.read
+    first_line = parsed.slice.first_line
+    hidden, behind = table.elsewhere.start, table.elsewhere.stop
     jsons, persons = table.json_positions, table.person_positions
     has_target = type(events[positions[0]]) in PERSON_TARGETS
     for position in positions:
         event = events[position]
-        values = [keys[position], batch, first_line + indexes[position], *read(event)]
+        held = astuple(event)
+        line_no = first_line + indexes[position]
+        values = [keys[position], batch, line_no, *held[:hidden], *held[behind:]]
         for column in jsons:
             if values[column] is not None:
                 values[column] = b"\x01" + _jsonb(values[column])
@@ -68,18 +72,18 @@ def write_documents(
     if not indexes:
         return
     table = document_table()
-    names = _names((*_DOCUMENT_META, *(column.name for column in table.columns)))
+    names = _names((*_DOCUMENT_META, *(column.name for column in table.sent)))
     with connection.cursor().copy(
         f"copy raw.{table.name} ({names}) from stdin (format binary)"
     ) as copy:
-        copy.set_types([*_DOCUMENT_TYPES, *(column.copy_type for column in table.columns)])
+        copy.set_types([*_DOCUMENT_TYPES, *(column.copy_type for column in table.sent)])
         for index in indexes:
             event = parsed.events[index]
             assert isinstance(event, Retrieval)  # noqa: S101 - for the type checker
             line_no = parsed.slice.first_line + parsed.indexes[index]
             meta = (parsed.keys[index], batch, line_no, event.ts, event.workspace)
             for position, document in enumerate(event.documents or (), start=1):
-                values = [*meta, position, *table.read(document)]
+                values = [*meta, position, *astuple(document)[: table.elsewhere.start]]
                 if values[-1] is not None:
                     values[-1] = b"\x01" + _jsonb(values[-1])
                 copy.write_row(values)
