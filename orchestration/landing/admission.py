@@ -37,9 +37,7 @@ class KeysDumper(Dumper):
 
     def dump(self, obj: Keys) -> bytes:
         dimensions, nulls, first = 1, 0, 1
-        head = struct.pack(
-            ">iiIii", dimensions, nulls, postgres_types["uuid"].oid, len(obj), first
-        )
+        head = struct.pack(">iiIii", dimensions, nulls, postgres_types["uuid"].oid, len(obj), first)
         return head + b"".join([_UUID_LENGTH + key for key in obj])
 
 

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -46,23 +46,20 @@ class Slice:
 
     first_line: int
     byte_start: int
-    lines: list[bytes]
+    content: bytes | list[bytes]  # the lines as they stood without the last newline, or one by one
     terminated: bool = True  # False where the last line ends the stream without a newline
 
-    @classmethod
-    def of(cls, first_line: int, byte_start: int, blob: bytes, terminated: bool) -> Self:
-        lines = cls(first_line, byte_start, blob.split(b"\n"), terminated)
-        lines.blob = blob
-        return lines
+    @cached_property
+    def lines(self) -> list[bytes]:
+        return self.content.split(b"\n") if isinstance(self.content, bytes) else self.content
 
     @cached_property
     def blob(self) -> bytes:
-        """The lines as they stood, without the last newline."""
-        return b"\n".join(self.lines)
+        return self.content if isinstance(self.content, bytes) else b"\n".join(self.content)
 
     @property
     def byte_length(self) -> int:
-        return self.offset_of(len(self.lines)) - self.byte_start
+        return len(self.blob) + 1
 
     def offset_of(self, index: int) -> int:
         return self.byte_start + sum(len(line) + 1 for line in self.lines[:index])
@@ -182,9 +179,7 @@ def _unsettled(
         if not _keys_are_distinct(lines[place], spellings[place], int(more_keys[place]))
     }
     escaping = {
-        place
-        for place in text.holding_escapes()
-        if any(escape in lines[place] for escape in _ESCAPES)
+        place for place in text.holding_escapes() if any(escape in lines[place] for escape in _ESCAPES)
     }
     beyond = (text.brackets() > limits.depth) | (text.lengths > limits.line_bytes)
     return sorted(unread | repeating | escaping | text.holding(text.blanks()) | {*_places(beyond)})

@@ -3,11 +3,11 @@
 So the first of two lines with one key is the first of the source, as with a single lander.
 """
 
-import os
 from collections.abc import Collection, Set
 from ctypes import c_char
 from dataclasses import dataclass, field
-from multiprocessing.context import SpawnContext
+from multiprocessing import parent_process
+from multiprocessing.context import ForkServerContext
 from multiprocessing.synchronize import Semaphore
 
 _KEY_BYTES = 16
@@ -31,13 +31,13 @@ class Turn:
 class Turns:
     """One for each slice that can be under way: the first is given, each passes on the next."""
 
-    def __init__(self, context: SpawnContext, number: int, most_keys: int) -> None:
+    def __init__(self, context: ForkServerContext, number: int, most_keys: int) -> None:
         self.semaphores = [context.Semaphore(0 if place else 1) for place in range(number)]
         self.held = [context.RawArray(c_char, most_keys * _KEY_BYTES) for _ in range(number)]
         self.lengths = context.RawArray("q", number)
 
-    def of(self, slice_number: int, parent: int) -> "TurnInLine":
-        return TurnInLine(self, slice_number % len(self.semaphores), parent)
+    def of(self, slice_number: int) -> "TurnInLine":
+        return TurnInLine(self, slice_number % len(self.semaphores))
 
 
 @dataclass
@@ -46,7 +46,6 @@ class TurnInLine(Turn):
 
     turns: Turns
     place: int
-    parent: int
     taken: bool = False
     passed: bool = False
     rivals: Set[bytes] = field(default_factory=frozenset)
@@ -57,7 +56,7 @@ class TurnInLine(Turn):
             self.taken = mine.acquire(timeout=_LOOK_FOR_PARENT_S)
             if self.taken:
                 self.rivals = self._held_by_others()
-            elif os.getppid() != self.parent:
+            elif not _parent_lives():
                 raise SystemExit(1)  # killed: nobody will pass the turn on
         return self.rivals
 
@@ -79,3 +78,9 @@ class TurnInLine(Turn):
         if failure is None and not self.passed:
             self.passed = True
             self.turns.semaphores[(self.place + 1) % len(self.turns.semaphores)].release()
+
+
+def _parent_lives() -> bool:
+    """Whoever deals the slices; it is not the process that forked this one."""
+    parent = parent_process()
+    return parent is not None and parent.is_alive()

@@ -18,7 +18,7 @@ from orchestration.landing.turns import Turn, Turns
 # Below this a source is landed sooner than a process is started.
 WORTH_IT_BYTES = 8 << 20
 # A third was a tenth faster on two cores, and took all of them together over 256 MiB.
-WORKERS = min(2, os.cpu_count() or 1)
+WORKERS = 2
 
 Commit = Callable[[Slice, Origin, Turn], Counts]
 Finished = tuple[int, Counts, Counts]  # bytes of a slice, its counts, the total they belong to
@@ -27,8 +27,10 @@ MakeCommit = Callable[[str | None, Limits], Commit]
 
 class Workers:
     def __init__(self, make_commit: MakeCommit, url: str | None, limits: Limits) -> None:
-        # Spawned, not forked: the parent has threads and an open connection.
-        context = mp.get_context("spawn")
+        # Forked, but not from here: the parent has threads and an open connection. The process that forks
+        # has loaded everything once, and its pages are shared.
+        context = mp.get_context("forkserver")
+        context.set_forkserver_preload([_serve.__module__, make_commit.__module__])
         # Kept: a semaphore that is collected here is gone before a child has opened it.
         self.turns = Turns(context, WORKERS, limits.batch_lines)
         self.free: list[Connection] = []
@@ -39,7 +41,7 @@ class Workers:
             ours, theirs = context.Pipe()
             process = context.Process(
                 target=_serve,
-                args=(theirs, make_commit, url, limits, self.turns, os.getpid()),
+                args=(theirs, make_commit, url, limits, self.turns),
                 daemon=True,
             )
             process.start()
@@ -51,11 +53,10 @@ class Workers:
         """Hands the slice over; returns what had to be finished first."""
         finished = [] if self.free else self._finish_some()
         pipe = self.free.pop()
-        blob = b"\n".join(item.lines)
-        self.busy[pipe] = (len(blob) + 1, total)
-        message = (self.dealt, origin, item.first_line, item.byte_start, blob, item.terminated)
+        self.busy[pipe] = (item.byte_length, total)
         try:
-            pipe.send(message)
+            pipe.send((self.dealt, origin, item.first_line, item.byte_start, item.terminated))
+            pipe.send_bytes(item.blob)
         except BrokenPipeError:
             raise _died() from None
         self.dealt += 1
@@ -102,22 +103,21 @@ def _serve(
     url: str | None,
     limits: Limits,
     turns: Turns,
-    parent: int,
 ) -> None:
     # Batches are freed by count, nothing of them is cyclic: looking for cycles is time lost.
     gc.disable()
     commit = make_commit(url, limits)
     while True:
         try:
-            number, origin, *lines = pipe.recv()
+            number, origin, first_line, byte_start, terminated = pipe.recv()
+            item = Slice(first_line, byte_start, pipe.recv_bytes(), terminated)
         except (EOFError, KeyboardInterrupt):
             return
-        item = Slice.of(*lines)
         try:
-            answer: Counts | AssayError = commit(item, origin, turns.of(number, parent))
+            answer: Counts | AssayError = commit(item, origin, turns.of(number))
         except AssayError as error:
             answer = error
-        del lines, item  # the next slice comes while nothing of this one is left
+        del item  # the next slice comes while nothing of this one is left
         try:
             pipe.send(answer)
         except BrokenPipeError:
