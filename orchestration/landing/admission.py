@@ -9,6 +9,7 @@ from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import numpy as np
 import psycopg
 from psycopg import errors
 from psycopg.adapt import Dumper
@@ -20,11 +21,21 @@ from orchestration.landing.parse import Parsed
 from orchestration.landing.tables import log_table
 
 Refs = dict[tuple[str, str], bytes]  # (workspace, outside id) -> subject_ref
-# As binary COPY and binary arrays have them: every value behind its length.
-_UUID_LENGTH = struct.pack(">i", 16)
+_UUID_BYTES = 16
 _COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
-_KEY_ROW_HEAD = struct.pack(">h", 3) + _UUID_LENGTH
 _COPY_END = struct.pack(">h", -1)
+# A row of `landing.key` as binary COPY has it: every value behind its length.
+_KEY_ROW = np.dtype(
+    [
+        ("columns", ">i2"),
+        ("key_length", ">i4"),
+        ("key", f"V{_UUID_BYTES}"),
+        ("content_length", ">i4"),
+        ("content", f"V{_UUID_BYTES}"),
+        ("batch_length", ">i4"),
+        ("batch", ">i8"),
+    ]
+)
 
 
 class Keys(list[bytes]):
@@ -38,7 +49,8 @@ class KeysDumper(Dumper):
     def dump(self, obj: Keys) -> bytes:
         dimensions, nulls, first = 1, 0, 1
         head = struct.pack(">iiIii", dimensions, nulls, postgres_types["uuid"].oid, len(obj), first)
-        return head + b"".join([_UUID_LENGTH + key for key in obj])
+        length = struct.pack(">i", _UUID_BYTES)
+        return head + length + length.join(obj)
 
 
 def person_hash(workspace: str, outside_id: str) -> bytes:
@@ -48,13 +60,16 @@ def person_hash(workspace: str, outside_id: str) -> bytes:
 def persons_in(parsed: Parsed) -> set[tuple[str, str]]:
     """(workspace, outside id) of everyone the events name."""
     people = {(event.workspace, event.user_id) for event in parsed.events if event.user_id is not None}
-    for struct, positions in parsed.by_type().items():
+    for kind, positions in parsed.by_type().items():
+        others = log_table(kind).persons[1:]
+        if not others and kind not in PERSON_TARGETS:
+            continue
         events = [parsed.events[position] for position in positions]
-        for name in log_table(struct).persons[1:]:
+        for name in others:
             people |= {
                 (event.workspace, getattr(event, name)) for event in events if getattr(event, name)
             }
-        if struct in PERSON_TARGETS:
+        if kind in PERSON_TARGETS:
             people |= {(event.workspace, who) for event in events if (who := person_target(event))}
     return people
 
@@ -131,11 +146,12 @@ class Admission:
 
     @classmethod
     def of(cls, parsed: Parsed, batch: int, rivals: Set[bytes]) -> Self:
-        first: dict[bytes, int] = {}
+        keys = parsed.keys
+        # Backwards, so that the first of equals is the one that stays.
+        first = dict(zip(reversed(keys), reversed(range(len(keys))), strict=True))
         again: list[int] = []
-        for index, key in enumerate(parsed.keys):
-            if first.setdefault(key, index) != index:
-                again.append(index)
+        if len(first) < len(keys):
+            again = [index for index, key in enumerate(keys) if first[key] != index]
         later = sorted(first.keys() & rivals)
         now = sorted(first.keys() - rivals)
         return cls(parsed, batch, first, again, now, later)
@@ -144,7 +160,7 @@ class Admission:
         """The new ones among the events of these (sorted) keys, in the order of their lines."""
         while keys:
             known = _known_contents(connection, keys)
-            new = [key for key in keys if key not in known]
+            new = [key for key in keys if key not in known] if known else keys
             try:
                 with connection.transaction():  # a savepoint
                     self._insert(connection, new)
@@ -157,12 +173,17 @@ class Admission:
     def _insert(self, connection: psycopg.Connection[Any], keys: list[bytes]) -> None:
         """By COPY, which takes half of the time of `insert ... on conflict`."""
         first, contents = self.first, self.parsed.contents
-        batch = struct.pack(">iq", 8, self.batch)
-        rows = [_KEY_ROW_HEAD + key + _UUID_LENGTH + contents[first[key]] + batch for key in keys]
+        rows = np.empty(len(keys), _KEY_ROW)
+        rows["columns"] = 3
+        rows["key_length"] = rows["content_length"] = _UUID_BYTES
+        rows["key"] = np.frombuffer(b"".join(keys), rows["key"].dtype)
+        in_order = b"".join([contents[first[key]] for key in keys])
+        rows["content"] = np.frombuffer(in_order, rows["content"].dtype)
+        rows["batch_length"], rows["batch"] = 8, self.batch
         with connection.cursor().copy(
             "copy landing.key (key_hash, content_hash, batch_id) from stdin (format binary)"
         ) as copy:
-            copy.write(b"".join((_COPY_HEAD, *rows, _COPY_END)))
+            copy.write(_COPY_HEAD + rows.tobytes() + _COPY_END)
 
     def came_before(self) -> tuple[list[int], int]:
         """When all are admitted: which events conflict with what stands, and how many equal it."""

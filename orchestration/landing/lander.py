@@ -24,7 +24,7 @@ from orchestration.landing.store import Counts, Origin, open_session, store, sto
 from orchestration.landing.tables import document_table, log_table
 from orchestration.landing.turns import Turn
 from orchestration.landing.workers import WORKERS, WORTH_IT_BYTES, Commit, Workers
-from orchestration.warehouse.connection import connect
+from orchestration.warehouse.connection import connect, database_url
 
 InTransaction = Callable[[psycopg.Connection[Any], int], None]
 Report = Callable[[Path, OSError | GrowingError], None]
@@ -124,7 +124,8 @@ class Lander:
 
     def _get_workers(self) -> Workers:
         if self._workers is None:
-            self._workers = Workers(_committer, self.url, self.limits)
+            # What forks them may be older than the environment, so they are told the warehouse.
+            self._workers = Workers(_committer, self.url or database_url(), self.limits)
         return self._workers
 
     def _close_workers(self) -> None:
@@ -230,7 +231,7 @@ def _is_big(paths: list[Path]) -> bool:
     return WORKERS > 1 and sum(path.stat().st_size for path in paths if path.exists()) >= WORTH_IT_BYTES
 
 
-def _committer(url: str | None, limits: Limits) -> Commit:
+def _committer(url: str, limits: Limits) -> Commit:
     """What a worker process does with a slice."""
     lander = Lander(url, limits)
 

@@ -8,6 +8,7 @@ read exactly, by `diagnose`.
 
 import datetime as dt
 import hashlib
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -105,15 +106,15 @@ def parse(lines: Slice, limits: Limits) -> Parsed:
 
 
 def _add(parsed: Parsed, start: int, lines: list[bytes], limits: Limits, latest: dt.datetime) -> None:
-    events, dropped = _decoded(lines, latest)
+    events, unread, dropped = _decoded(lines, latest)
     spellings = _spelled(events)
-    for place in _unsettled(lines, events, spellings, dropped, limits):
+    for place in _unsettled(lines, unread, spellings, dropped, limits):
         events[place] = event = _exactly(parsed, start + place, limits, latest)
         spellings[place] = _encoder.encode(event)
     kept = [event for event in events if event is not None]
     parsed.events += kept
     parsed.indexes += [start + place for place, event in enumerate(events) if event is not None]
-    parsed.keys += [_key(event) for event in kept]
+    parsed.keys += _keys(kept)
     if len(kept) < len(events):
         spellings = [spelling for spelling in spellings if spelling != _NOTHING]
     parsed.contents += [_sha256(spelling).digest()[:16] for spelling in spellings]
@@ -122,33 +123,38 @@ def _add(parsed: Parsed, start: int, lines: list[bytes], limits: Limits, latest:
             event.query_id = event.event_id  # after the content, which leaves the default out
 
 
-def _decoded(lines: list[bytes], latest: dt.datetime) -> tuple[list[Event | None], list[int]]:
+def _decoded(lines: list[bytes], latest: dt.datetime) -> tuple[list[Event | None], set[int], list[int]]:
     """What each line says if its keys are distinct, and how many of them its one spelling drops.
 
-    None is not refused, only to be read exactly.
+    None is not refused, only to be read exactly; the places of those come along.
     """
     events: list[Event | None] = []
+    unread: set[int] = set()
     dropped = []
+    decode = DECODER.decode
     for line in lines:
         try:
-            event = DECODER.decode(line)
+            event = decode(line)
             dropped.append(normalise(event, latest))
             events.append(event)
         except _UNREAD:
+            unread.add(len(events))
             dropped.append(0)
             events.append(None)
-    return events, dropped
+    return events, unread, dropped
 
 
 def _spelled(events: Sequence[Event | None]) -> list[bytes]:
     return bytes(_encoder.encode_lines(events)).split(b"\n")[:-1]
 
 
-def _key(event: Event) -> bytes:
-    """128 bits that stand for (workspace, kind, event_id), however long the ids are."""
-    workspace = event.workspace
-    name = f"{len(workspace)}:{workspace}{_KIND_NAMES[type(event)]}:{event.event_id}"
-    return _sha256(name.encode()).digest()[:16]
+def _keys(events: list[Event]) -> list[bytes]:
+    """128 bits each that stand for (workspace, kind, event_id), however long the ids are."""
+    names = [
+        f"{len(space := event.workspace)}:{space}{_KIND_NAMES[type(event)]}:{event.event_id}"
+        for event in events
+    ]
+    return [_sha256(name.encode()).digest()[:16] for name in names]
 
 
 def _exactly(parsed: Parsed, index: int, limits: Limits, latest: dt.datetime) -> Event | None:
@@ -163,26 +169,42 @@ def _exactly(parsed: Parsed, index: int, limits: Limits, latest: dt.datetime) ->
 
 
 def _unsettled(
-    lines: list[bytes],
-    events: list[Event | None],
-    spellings: list[bytes],
-    dropped: list[int],
-    limits: Limits,
+    lines: list[bytes], unread: set[int], spellings: list[bytes], dropped: list[int], limits: Limits
 ) -> list[int]:
     """Places of the lines of which not everything is proved yet."""
     text = _Text(lines)
-    unread = {place for place, event in enumerate(events) if event is None}
-    more_keys = text.counts(_KEY_END) - _Text(spellings).counts(_KEY_END) - dropped
-    repeating = {
-        place
-        for place in {*_places(more_keys != 0)} - unread
-        if not _keys_are_distinct(lines[place], spellings[place], int(more_keys[place]))
-    }
     escaping = {
         place for place in text.holding_escapes() if any(escape in lines[place] for escape in _ESCAPES)
     }
+    doubtful = unread | escaping | text.holding(text.blanks())
+    doubtful |= _repeating(text, lines, spellings, dropped, doubtful)
     beyond = (text.brackets() > limits.depth) | (text.lengths > limits.line_bytes)
-    return sorted(unread | repeating | escaping | text.holding(text.blanks()) | {*_places(beyond)})
+    return sorted(doubtful.union(_places(beyond)))
+
+
+def _repeating(
+    text: "_Text", lines: list[bytes], spellings: list[bytes], dropped: list[int], doubtful: set[int]
+) -> set[int]:
+    """Places of the lines, but for the doubtful ones, that may repeat a key.
+
+    None of them hides a key, so each has at least those that we expect of it: where all together have
+    no more than that, each of them has just these.
+    """
+    in_spellings = _Text(spellings)
+    keys, spelled_keys = text.pairs(_KEY_END), in_spellings.pairs(_KEY_END)
+    silent = text.silent_defaults(spellings) - doubtful
+    more = np.count_nonzero(keys) - np.count_nonzero(spelled_keys) - sum(dropped) - len(silent)
+    for place in doubtful:
+        more -= lines[place].count(_KEY_END) - spellings[place].count(_KEY_END) - dropped[place]
+    if more == 0:
+        return set()
+    each = text.per_line(keys) - in_spellings.per_line(spelled_keys) - dropped
+    return {
+        place
+        for place in {*_places(each != 0)} - doubtful
+        if each[place] != (place in silent)
+        and lines[place].count(_KEY_END) != _count_keys(_untyped(lines[place]))
+    }
 
 
 def _places(where: _Found) -> list[int]:
@@ -194,11 +216,17 @@ class _Text:
     """The bytes of many lines, looked at all at once."""
 
     def __init__(self, lines: list[bytes]) -> None:
-        joined = b"".join(lines)
-        self.has_backslashes = b"\\" in joined
-        self.bytes = np.frombuffer(joined, np.uint8)
-        self.lengths = np.fromiter(map(len, lines), np.int64, len(lines))
-        self.ends = np.cumsum(self.lengths)
+        self.lines = lines
+        self.joined = b"".join(lines)
+        self.bytes = np.frombuffer(self.joined, np.uint8)
+
+    @cached_property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        return np.fromiter(map(len, self.lines), np.int64, len(self.lines))
+
+    @cached_property
+    def ends(self) -> npt.NDArray[np.int64]:
+        return np.cumsum(self.lengths)
 
     def pairs(self, pair: bytes) -> _Found:
         found: _Found = (self.bytes[:-1] == pair[0]) & (self.bytes[1:] == pair[1])
@@ -209,15 +237,25 @@ class _Text:
         found: _Found = (self.bytes[:-1] <= ord(" ")) & (self.bytes[1:] == ord(":"))
         return found
 
-    def counts(self, pair: bytes) -> npt.NDArray[np.int64]:
-        return self._per_line(self.pairs(pair))
-
     def brackets(self) -> npt.NDArray[np.int64]:
         """Opening ones: no line nests deeper than it has of them."""
-        return self._per_line(self.bytes | 0x20 == ord("{"))  # the bit between `[` and `{`
+        return self.per_line(self.bytes | 0x20 == ord("{"))  # the bit between `[` and `{`
 
     def holding_escapes(self) -> set[int]:
-        return self.holding(self.pairs(b"\\u")) if self.has_backslashes else set()
+        return self.holding(self.pairs(b"\\u")) if b"\\" in self.joined else set()
+
+    def silent_defaults(self, spellings: list[bytes]) -> set[int]:
+        """Places of the lines that spell out a default which leaves no trace but in their spelling."""
+        places = set()
+        ends: list[int] = self.ends.tolist()
+        for name in _SILENT_DEFAULTS:
+            found = self.joined.find(name)
+            while found >= 0:
+                place = bisect_right(ends, found)
+                if name not in spellings[place]:
+                    places.add(place)
+                found = self.joined.find(name, found + len(name))
+        return places
 
     def holding(self, found: _Found) -> set[int]:
         """Places of the lines in which something was found."""
@@ -225,14 +263,8 @@ class _Text:
             return set()
         return {*np.searchsorted(self.ends, np.flatnonzero(found), side="right").tolist()}
 
-    def _per_line(self, found: _Found) -> npt.NDArray[np.int64]:
+    def per_line(self, found: _Found) -> npt.NDArray[np.int64]:
         return np.diff(np.searchsorted(np.flatnonzero(found), self.ends), prepend=0)
-
-
-def _keys_are_distinct(line: bytes, spelling: bytes, more: int) -> bool:
-    """The same proof for lines that spell out other defaults or, by the untyped reading, nulls."""
-    silent = sum(name in line and name not in spelling for name in _SILENT_DEFAULTS)
-    return more == silent or line.count(_KEY_END) == _count_keys(_untyped(line))
 
 
 def _count_keys(value: Any) -> int:

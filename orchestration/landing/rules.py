@@ -102,6 +102,11 @@ def _money(amount: Decimal, path: str) -> Decimal:
         or abs(plain.adjusted()) > MAX_MONEY_DIGITS
     ):
         raise Refused(Reason.RANGE, path)
+    spelled = str(plain)
+    if len(spelled) <= MAX_MONEY_DIGITS and "E" not in spelled:
+        return (
+            plain  # as nearly every amount is: without an exponent, and too short for too many digits
+        )
     exponent = int(plain.as_tuple().exponent)
     if exponent < -MAX_MONEY_DIGITS:
         raise Refused(Reason.RANGE, path)

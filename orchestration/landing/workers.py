@@ -17,18 +17,19 @@ from orchestration.landing.turns import Turn, Turns
 
 # Below this a source is landed sooner than a process is started.
 WORTH_IT_BYTES = 8 << 20
-# A third was a tenth faster on two cores, and took all of them together over 256 MiB.
-WORKERS = 2
+# One more than the cores of a small machine: while one waits for the database, another works. A fourth
+# would take all of them together over 256 MiB.
+WORKERS = 3 if (os.cpu_count() or 1) > 1 else 1
 
 Commit = Callable[[Slice, Origin, Turn], Counts]
 Finished = tuple[int, Counts, Counts]  # bytes of a slice, its counts, the total they belong to
-MakeCommit = Callable[[str | None, Limits], Commit]
+MakeCommit = Callable[[str, Limits], Commit]
 
 
 class Workers:
-    def __init__(self, make_commit: MakeCommit, url: str | None, limits: Limits) -> None:
-        # Forked, but not from here: the parent has threads and an open connection. The process that forks
-        # has loaded everything once, and its pages are shared.
+    def __init__(self, make_commit: MakeCommit, url: str, limits: Limits) -> None:
+        # Forked, but not from here: the parent has threads and an open connection. What forks them has
+        # loaded everything once, and shares it with them.
         context = mp.get_context("forkserver")
         context.set_forkserver_preload([_serve.__module__, make_commit.__module__])
         # Kept: a semaphore that is collected here is gone before a child has opened it.
@@ -100,7 +101,7 @@ def _died() -> AssayError:
 def _serve(
     pipe: Connection,
     make_commit: MakeCommit,
-    url: str | None,
+    url: str,
     limits: Limits,
     turns: Turns,
 ) -> None:
