@@ -259,7 +259,11 @@ def _exactly(raw: bytes) -> Event | Refused:
         return refused
 
 
-_neighbours = st.lists(st.sampled_from([line(), line(COST), b"", b'{"a":":":"']), max_size=2)
+# Lines are proved together: neighbours that hide keys must not make up for those that repeat one.
+_HIDING = [line().replace(b'":', b'" :'), line(tool="x").replace(b'"x"', b'"\\u0022\\u003a"')]
+_SURPLUS = [line(COST, requests=1, currency="USD"), line(workspace="default"), line(agent=None)]
+_JUNK = [b"", b'{"a":":":"', b":", b'"']
+_neighbours = st.lists(st.sampled_from([line(), line(COST), *_HIDING, *_SURPLUS, *_JUNK]), max_size=3)
 
 
 @settings(max_examples=600, deadline=None)
