@@ -29,7 +29,7 @@ demo: $(STAMP) ## a warehouse with simulated logs, from nothing, in minutes
 	@$(BIN)/python -m orchestration.demo
 
 dagster: $(STAMP) ## the Dagster UI over the warehouse (stop with Ctrl-C)
-	DAGSTER_HOME=$$($(BIN)/python -m orchestration.defs.instance) $(BIN)/dagster dev -m orchestration.definitions
+	@$(BIN)/assay ui
 
 test: $(STAMP) lint unit ## every linter and every test
 

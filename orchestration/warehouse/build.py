@@ -78,11 +78,12 @@ def run_build(
     select: Sequence[str] = (),
     target: str | None = None,
     on_node: OnNode = lambda _done, _total: None,
+    job_run: int | None = None,
 ) -> Outcome:
     url = connection.database_url()
-    _require_tables(url)
+    require_tables(url)
     started = time.monotonic()
-    with dbt_session(url):
+    with dbt_session(url, job_run):
         result = _invoke(build_args(full_refresh=full_refresh, select=select, target=target), on_node)
     nodes = _results(result)
     if select and not nodes:
@@ -135,10 +136,14 @@ def paths_args(target: Path) -> list[str]:
 
 
 @contextmanager
-def dbt_session(url: str) -> Iterator[None]:
-    """The environment that the profile reads, for as long as dbt runs in it."""
+def dbt_session(url: str, job_run: int | None = None) -> Iterator[None]:
+    """The environment that the profile reads, for as long as dbt runs in it. With a job run, the
+    database refuses what dbt would publish after the process that runs the job has ended."""
     before, here = dict(os.environ), Path.cwd()
     os.environ.update(connection.dbt_environment(url))
+    if job_run is not None:
+        given = os.environ.get("PGOPTIONS", "")
+        os.environ["PGOPTIONS"] = f"{given} -c assay.job_run={job_run}".strip()
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     try:
         yield
@@ -195,7 +200,7 @@ def _folder() -> Path:
     return settings.load().home / "dbt"
 
 
-def _require_tables(url: str) -> None:
+def require_tables(url: str) -> None:
     with connection.connect(url=url) as session:
         known = migrations.applied(session)
     missing = [m.label for m in migrations.available() if m.version not in known]

@@ -1,12 +1,10 @@
 """Where files for landing are dropped."""
 
-import os
 from pathlib import Path
 
 import dagster as dg
 
-from orchestration import settings
-from orchestration.landing import files
+from orchestration.jobs.work import inbox_folder
 
 
 class Inbox(dg.ConfigurableResource[None]):
@@ -15,9 +13,9 @@ class Inbox(dg.ConfigurableResource[None]):
     folder: str
     settle_seconds: float = 1.0
 
-    def waiting(self) -> list[Path]:
-        folder = Path(self.folder)
-        return files.find(folder) if folder.is_dir() else []
+    @property
+    def path(self) -> Path:
+        return Path(self.folder)
 
 
-inbox_resource = Inbox(folder=os.environ.get("ASSAY_INBOX") or str(settings.load().home / "inbox"))
+inbox_resource = Inbox(folder=str(inbox_folder()))

@@ -1,0 +1,37 @@
+"""What Dagster shows of a dbt model beyond what dbt says of it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtProject
+
+# A person's question is answered from rows that are at most this old: docs/operations.md.
+FRESH_WITHIN = timedelta(minutes=5)
+# The nightly build starts at 02:30 and has four hours.
+_NIGHTLY = dg.FreshnessPolicy.cron(deadline_cron="30 6 * * *", lower_bound_delta=timedelta(hours=4))
+# Its one statement, that no log waits for longer than the target, is made anew every minute.
+_EVERY_FEW_MINUTES = dg.FreshnessPolicy.time_window(fail_window=FRESH_WITHIN)
+_REPORTED_BY_THE_MINUTE = "data_freshness"
+
+
+class WarehouseTranslator(DagsterDbtTranslator):
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
+        group = dbt_resource_props.get("group")
+        if not isinstance(group, Mapping):
+            return None
+        return [f"team:{group['owner']['name'].lower()}"]
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        node = self.get_resource_props(manifest, unique_id)
+        if node["resource_type"] != "model":
+            return spec
+        by_the_minute = node["name"] == _REPORTED_BY_THE_MINUTE
+        return spec.replace_attributes(
+            freshness_policy=_EVERY_FEW_MINUTES if by_the_minute else _NIGHTLY,
+            kinds={*spec.kinds, str(node["config"]["materialized"])},
+        )

@@ -1,0 +1,8 @@
+"""The periods that scheduled assets are divided into. All in UTC; weeks begin on Monday."""
+
+import dagster as dg
+
+_FIRST_DAY = "2026-01-01"
+
+WEEKLY = dg.WeeklyPartitionsDefinition(start_date=_FIRST_DAY, day_offset=1)
+MONTHLY = dg.MonthlyPartitionsDefinition(start_date=_FIRST_DAY)

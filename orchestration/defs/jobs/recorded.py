@@ -1,0 +1,52 @@
+"""Runs of Dagster in the warehouse's own book of jobs."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import dagster as dg
+import psycopg
+
+from orchestration.jobs import ledger
+from orchestration.jobs.periods import Period
+from orchestration.warehouse.connection import connect
+
+JOB_TAG, KEY_TAG = "assay/job", "assay/key"
+# The book decides when work is given up; this is only an end to it.
+_MOST_RETRIES = 20
+
+Context = dg.AssetExecutionContext | dg.AssetCheckExecutionContext
+
+
+@contextmanager
+def recorded(context: Context, job: str) -> Iterator[ledger.Attempt | None]:
+    """None when there is nothing to do: another run does this work, or did it."""
+    key = context.run.tags.get(KEY_TAG)
+    if key is None or context.run.tags.get(JOB_TAG) != job:
+        # Somebody pressed a button: work of its own.
+        key = f"run {context.run.run_id}"
+        with closing(connect(autocommit=True, application_name="assay job")) as session:
+            ledger.queue(session, job, key)
+    try:
+        with ledger.attempt(job, key, context.run.run_id) as mine:
+            if mine is None:
+                context.log.info(f"{job} {key} was done, is being done, or was given up: nothing to do.")
+            yield mine
+    except ledger.AgainError as again:
+        raise dg.RetryRequested(max_retries=_MOST_RETRIES, seconds_to_wait=again.wait_s) from again
+
+
+def request(
+    job: str, key: str, session: psycopg.Connection, period: Period | None = None
+) -> dg.RunRequest | None:
+    """Queues the work and asks for a run of it; None when it was done, is running, or was given up."""
+    if not ledger.queue(session, job, key, period):
+        return None
+    return run_request(job, key, attempt=1)
+
+
+def run_request(job: str, key: str, attempt: int) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_key=f"{job} {key} {attempt}",
+        job_name=job,
+        tags={JOB_TAG: job, KEY_TAG: key},
+    )

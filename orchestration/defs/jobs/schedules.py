@@ -1,0 +1,54 @@
+"""When scheduled work runs, in UTC. After a night asleep each of them runs once, for its newest period."""
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from orchestration.defs.jobs.recorded import KEY_TAG, request
+from orchestration.jobs.periods import last_ended
+from orchestration.jobs.work import CADENCE
+from orchestration.warehouse.connection import connect
+
+_CRON = {
+    # A few minutes after the hour, so that what was on its way has landed.
+    "hourly": "7 * * * *",
+    "nightly": "30 2 * * *",
+    "weekly": "30 4 * * 1",
+    "monthly": "30 5 1 * *",
+}
+# Assets of these jobs are divided into periods; a build is always of everything.
+_PARTITIONED = ("prove", "prune")
+
+
+def tick(job: str, now: datetime) -> dg.RunRequest | dg.SkipReason:
+    period = last_ended(CADENCE[job], now)
+    with closing(connect(autocommit=True, application_name="assay schedule")) as session:
+        asked = request(job, period.key, session, period)
+    if asked is None:
+        return dg.SkipReason(f"{job} {period.key} was done, is running, or was given up.")
+    if job in _PARTITIONED:
+        return dg.RunRequest(
+            run_key=asked.run_key, tags=asked.tags, partition_key=period.start.strftime("%Y-%m-%d")
+        )
+    return dg.RunRequest(run_key=asked.run_key, tags={**asked.tags, KEY_TAG: period.key})
+
+
+def _schedule(job: str) -> dg.ScheduleDefinition:
+    def evaluate(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        return tick(job, context.scheduled_execution_time or datetime.now(UTC))
+
+    evaluation: Callable[..., dg.RunRequest | dg.SkipReason] = evaluate
+    return dg.ScheduleDefinition(
+        name=f"{CADENCE[job]}_{job}",
+        job_name=job,
+        cron_schedule=_CRON[CADENCE[job]],
+        execution_timezone="UTC",
+        execution_fn=evaluation,
+        # Safe everywhere: none of them changes what the marts say.
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+
+
+SCHEDULES = [_schedule(job) for job in CADENCE]

@@ -1,0 +1,114 @@
+"""What each job does. Dagster, the command line and the tests call these same functions."""
+
+import os
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestration import settings
+from orchestration.errors import AssayError
+from orchestration.jobs.ledger import Attempt
+from orchestration.jobs.passing import dbt_may_pass, may_pass
+from orchestration.landing import files, inbox
+from orchestration.landing.lander import Lander
+from orchestration.landing.store import Counts
+from orchestration.warehouse.connection import connect
+
+HISTORY = "13 months"
+
+
+@dataclass
+class Landed:
+    """`problems` holds a sentence for each file that stays where it is."""
+
+    counts: Counts = field(default_factory=Counts)
+    files: int = 0
+    problems: list[str] = field(default_factory=list)
+    growing: list[str] = field(default_factory=list)
+
+
+def inbox_folder() -> Path:
+    return Path(os.environ.get("ASSAY_INBOX") or settings.load().home / "inbox")
+
+
+def land(folder: Path, settle_s: float) -> Landed:
+    """Every complete file of the folder and the lines of landing.inbox; landed files move aside."""
+    landed = Landed()
+    with Lander() as lander:
+        for path in files.find(folder) if folder.is_dir() else []:
+            try:
+                landed.counts.add(lander.land_file(path, settle_s))
+            except files.GrowingError as growing:
+                landed.growing.append(str(growing))
+            except FileNotFoundError:
+                continue  # another lander was faster
+            except (AssayError, OSError) as problem:
+                if may_pass(problem):
+                    raise  # not the file's fault
+                landed.problems.append(f"{path}: {problem}")
+            else:
+                files.set_aside(path)
+                landed.files += 1
+        landed.counts.add(inbox.drain(lander))
+    return landed
+
+
+def land_all(_: Attempt) -> int:
+    landed = land(inbox_folder(), settle_s=1.0)
+    if landed.problems:
+        raise AssayError("Not landed:\n" + "\n".join(landed.problems))
+    return landed.counts.lines
+
+
+def build(mine: Attempt) -> int:
+    from orchestration.warehouse.build import run_build
+
+    outcome = run_build(job_run=mine.job_run_id)
+    if outcome.failed:
+        mine.may_pass = dbt_may_pass(outcome.failed)
+        raise AssayError("dbt build failed:\n" + "\n".join(outcome.failed))
+    return sum(outcome.counts.values())
+
+
+def check(mine: Attempt) -> int:
+    from orchestration.expectations.run import failures, run_suites
+
+    findings = run_suites(job_run_id=mine.job_run_id)
+    if sentences := failures(findings):
+        raise AssayError("Not fit to be scored:\n" + "\n".join(sentences))
+    return len(findings)
+
+
+def prove(_: Attempt) -> int:
+    """Rows that were compared: all of state, with what its definitions make of the rows below."""
+    from orchestration.refresh.engine import TARGET
+
+    with closing(connect(autocommit=True, application_name="assay prove")) as session:
+        compared = session.execute(
+            "select model, table_rows, missing, surplus from ops.differences(%s)", (TARGET,)
+        ).fetchall()
+    wrong = [
+        f"{model}: {missing} rows missing, {surplus} too many"
+        for model, _rows, missing, surplus in compared
+        if missing or surplus
+    ]
+    if wrong:
+        raise AssayError("State is not what it should be:\n" + "\n".join(wrong))
+    return sum(rows for _model, rows, _missing, _surplus in compared)
+
+
+def prune(_: Attempt) -> int:
+    with closing(connect(autocommit=True, application_name="assay prune")) as session:
+        row = session.execute("select ops.prune_history(%s::interval)", (HISTORY,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+WORK: dict[str, Callable[[Attempt], int | None]] = {
+    "land": land_all,
+    "check": check,
+    "build": build,
+    "prove": prove,
+    "prune": prune,
+}
+CADENCE = {"check": "hourly", "build": "nightly", "prove": "weekly", "prune": "monthly"}

@@ -1,0 +1,116 @@
+"""Refreshing when no watcher does, and what refreshes did since somebody last asked."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row
+
+from orchestration.refresh.engine import TARGET, Refreshed, refresh_once
+
+# A watcher takes in a batch within a second. What waits for longer than this waits for somebody else.
+PATIENCE_S = 30.0
+# Less than a refresh by hand takes at once: whoever calls this has other things to do.
+_MAX_ROWS = 50_000
+_NEEDED = """
+    select
+        exists (
+            select from ops.pending_batch inner join landing.batch using (batch_id)
+            where landed_at < clock_timestamp() - make_interval(secs => case when exists (
+                select from pg_stat_activity
+                where application_name = 'assay watch' and datname = current_database()
+            ) then %s else 0 end)
+        ) as is_needed"""
+_NEWS = """
+    with recent as (
+        select refresh_id, ended_at, models from ops.refresh_log
+        where target = %(target)s and refresh_id > %(after)s and refresh_id <= %(upto)s
+    )
+    select
+        one.model as name, count(*) as refreshes, sum(one.rows[1]) as rows_in,
+        sum((select sum(step) from unnest(one.rows[2:]) as step)) as rows_written,
+        sum(one.ms)::float as ms, max(recent.ended_at) as ended_at
+    from recent cross join lateral jsonb_to_recordset(recent.models)
+        as one (model text, rows bigint[], ms numeric)
+    group by one.model order by one.model"""
+_LAGS = """
+    select log, coalesce(max(lag_ms), 0)::bigint as worst_lag_ms,
+        (coalesce(extract(epoch from clock_timestamp() - min(landed_at)
+            filter (where status = 'waiting')), 0) * 1000)::bigint as waiting_ms,
+        sum(accepted)::bigint as accepted
+    from ops.batch_lag where landed_at > clock_timestamp() - interval '1 hour'
+    group by log order by log"""
+
+
+@dataclass(frozen=True)
+class Healed:
+    admitted: int
+    held: int
+    waiting: int
+
+
+@dataclass(frozen=True)
+class ModelNews:
+    """`rows_in` are keys or changes that reached the model, `rows_written` what that changed."""
+
+    name: str
+    refreshes: int
+    rows_in: int
+    rows_written: int | None
+    ms: float
+    ended_at: datetime
+
+
+@dataclass(frozen=True)
+class LogLag:
+    """Of the last hour: how late the marts knew of a log's rows, and since when some have waited."""
+
+    log: str
+    worst_lag_ms: int
+    waiting_ms: int
+    accepted: int
+
+
+def heal(
+    connection: psycopg.Connection,
+    target: str = TARGET,
+    patience_s: float = PATIENCE_S,
+    budget_s: float = 20.0,
+) -> Healed | None:
+    """None when nobody is needed. What is left after `budget_s` comes with the next call."""
+    if not _value(connection, _NEEDED, (patience_s,)):
+        return None
+    until = time.monotonic() + budget_s
+    admitted = held = 0
+    done = Refreshed(0, 0, 0)
+    while time.monotonic() < until:
+        done = refresh_once(connection, target, _MAX_ROWS)
+        admitted, held = admitted + done.admitted, held + done.held
+        if not done.admitted and not done.held:
+            break
+    return Healed(admitted, held, done.waiting)
+
+
+def newest_refresh(connection: psycopg.Connection, target: str = TARGET) -> int:
+    query = "select coalesce(max(refresh_id), 0) from ops.refresh_log where target = %s"
+    return int(_value(connection, query, (target,)))
+
+
+def news(
+    connection: psycopg.Connection, after: int, upto: int, target: str = TARGET
+) -> Sequence[ModelNews]:
+    with connection.cursor(row_factory=class_row(ModelNews)) as cursor:
+        return cursor.execute(_NEWS, {"target": target, "after": after, "upto": upto}).fetchall()
+
+
+def lags(connection: psycopg.Connection) -> Sequence[LogLag]:
+    with connection.cursor(row_factory=class_row(LogLag)) as cursor:
+        return cursor.execute(_LAGS).fetchall()
+
+
+def _value(connection: psycopg.Connection, query: str, parameters: tuple[Any, ...]) -> Any:
+    row = connection.execute(query.encode(), parameters).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,1 @@
+"""Dagster's processes: its home, its storage, and keeping them alive."""

@@ -1,0 +1,120 @@
+"""Dagster's processes, each started again when it ends: the code server, the daemon, the webserver.
+
+`dagster dev` gives up when one of them ends. Runs are children of the code server, so a daemon that is
+killed takes none of them with it.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HOST = "127.0.0.1"
+_LOOK_EVERY_S = 1.0
+_STOP_S = 15.0
+# One that ends at once, again and again, must not take the machine.
+_PAUSES_S = (0.0, 2.0, 5.0, 15.0)
+_STABLE_S = 60.0
+
+
+@dataclass
+class Child:
+    name: str
+    command: list[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    quick_ends: int = 0
+
+    def ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+
+@dataclass
+class Supervisor:
+    """`say` hears of every end that nobody asked for."""
+
+    environment: Mapping[str, str]
+    logs: Path
+    port: int
+    say: Callable[[str], None]
+    children: list[Child] = field(default_factory=list)
+    _folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def start(self) -> None:
+        self.logs.mkdir(parents=True, exist_ok=True)
+        # A socket that only we may open: whoever reaches the code server can run code.
+        self._folder = tempfile.TemporaryDirectory(prefix="assay-ui-")
+        socket = str(Path(self._folder.name) / "code")
+        python = [sys.executable, "-m"]
+        loaded = ["--grpc-socket", socket]
+        listens = ["-h", HOST, "-p", str(self.port)]
+        self.children = [
+            Child("code", [*python, "dagster", "code-server", "start", "--socket", socket,
+                           "-m", "orchestration.definitions"]),
+            Child("daemon", [*python, "dagster._daemon", "run", *loaded]),
+            Child("webserver", [*python, "dagster_webserver", *listens, *loaded]),
+        ]  # fmt: skip
+        for child in self.children:
+            self._launch(child)
+
+    def run(self, stop: threading.Event, look: Callable[[], None] = lambda: None) -> None:
+        """`look` is called about once a second."""
+        while not stop.wait(_LOOK_EVERY_S):
+            for child in self.children:
+                if child.ended():
+                    self._again(child, stop)
+            look()
+
+    def stop(self) -> None:
+        for child in reversed(self.children):
+            _signal(child, signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_S
+        for child in self.children:
+            if child.process is not None:
+                with suppress(subprocess.TimeoutExpired):
+                    child.process.wait(max(0.1, deadline - time.monotonic()))
+        for child in self.children:
+            _signal(child, signal.SIGKILL)  # also what it left behind
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def _again(self, child: Child, stop: threading.Event) -> None:
+        lived = time.monotonic() - child.started
+        child.quick_ends = 0 if lived > _STABLE_S else child.quick_ends + 1
+        pause = _PAUSES_S[min(child.quick_ends, len(_PAUSES_S) - 1)]
+        self.say(f"Dagster's {child.name} ended and is started again ({self._log(child)} says why).")
+        if child.name == "code":
+            _signal(child, signal.SIGKILL)
+            Path(child.command[child.command.index("--socket") + 1]).unlink(missing_ok=True)
+        if not stop.wait(pause):
+            self._launch(child)
+
+    def _launch(self, child: Child) -> None:
+        with self._log(child).open("ab") as log:
+            child.process = subprocess.Popen(
+                child.command,
+                env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # Ctrl-C is for us; we stop them in order.
+                start_new_session=True,
+            )
+        child.started = time.monotonic()
+
+    def _log(self, child: Child) -> Path:
+        return self.logs / f"{child.name}.log"
+
+
+def _signal(child: Child, number: signal.Signals) -> None:
+    """To its whole group: a killed code server leaves its own children behind."""
+    if child.process is not None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.process.pid, number)
