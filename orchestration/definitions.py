@@ -1,13 +1,25 @@
-"""Everything that Dagster shows: `dagster dev -m orchestration.definitions`."""
+"""Everything that Dagster shows: `assay ui`, or `dagster dev -m orchestration.definitions`."""
 
 import dagster as dg
 
+from orchestration.defs.checks.checks import landed_checks
 from orchestration.defs.dbt.assets import dbt_models
 from orchestration.defs.dbt.resources import dbt_resource
+from orchestration.defs.jobs.assets import pruned_history, state_proof
+from orchestration.defs.jobs.books import BOOKS
+from orchestration.defs.jobs.jobs import JOBS
+from orchestration.defs.jobs.schedules import SCHEDULES
+from orchestration.defs.jobs.sensors import retry_sensor
 from orchestration.defs.landing.assets import inbox_files, raw_logs
 from orchestration.defs.landing.resources import inbox_resource
+from orchestration.defs.landing.sensors import inbox_sensor
+from orchestration.defs.refresh.sensors import refresh_sensor
 
 defs = dg.Definitions(
-    assets=[inbox_files, raw_logs, dbt_models],
+    assets=[inbox_files, raw_logs, dbt_models, state_proof, pruned_history, *BOOKS],
+    asset_checks=[landed_checks],
+    jobs=JOBS,
+    schedules=SCHEDULES,
+    sensors=[inbox_sensor, refresh_sensor, retry_sensor],
     resources={"dbt": dbt_resource, "inbox_resource": inbox_resource},
 )

@@ -1,9 +1,8 @@
-"""The suites of Great Expectations as asset checks. Those that block stop what a run would build on top:
+"""The suites of Great Expectations as asset checks. Those that block stop what a run would build upon:
 scoring and reports. Marts are gated by delta checks, in the refresh.
 """
 
 from collections.abc import Iterator
-from functools import cache
 
 import dagster as dg
 
@@ -12,7 +11,6 @@ from orchestration.defs.landing.assets import KEYS
 from orchestration.expectations.suites import SUITES, Expectation, Suite
 
 
-@cache
 def _key(suite: Suite) -> dg.AssetKey:
     source, table = suite.table
     return next(key for key in KEYS[source] if key.path[-1] == table)

@@ -1,5 +1,6 @@
 """The dbt project as Dagster sees it."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -10,6 +11,18 @@ from orchestration.warehouse.build import ensure_manifest
 from orchestration.warehouse.connection import write_dbt_profiles
 
 manifest = ensure_manifest()
+_read = json.loads(manifest.read_text())
+
+# Of (source, table): what it is, in dbt's words.
+source_descriptions = {
+    (str(one["source_name"]), str(one["name"])): str(one["description"])
+    for one in _read["sources"].values()
+}
+stateful_models = {
+    str(one["name"])
+    for one in _read["nodes"].values()
+    if one["resource_type"] == "model" and one["config"]["materialized"] in ("touched", "additive")
+}
 
 project = DbtProject(
     project_dir=PROJECT_DIR,

@@ -18,8 +18,6 @@ OWNERS = ["team:warehouse"]
     owners=OWNERS,
     kinds={"postgres"},
     partitions_def=WEEKLY,
-    # One proof is of everything there is: an old week cannot be proved any more.
-    backfill_policy=dg.BackfillPolicy.single_run(),
     deps=sorted(key for key in dbt_models.keys if key.path[-1] in stateful_models),
     output_required=False,
 )
@@ -37,7 +35,6 @@ def state_proof(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-d
     owners=OWNERS,
     kinds={"postgres"},
     partitions_def=MONTHLY,
-    backfill_policy=dg.BackfillPolicy.single_run(),
     output_required=False,
     description=f"Refreshes, job runs and check results older than {HISTORY} are removed.",
 )

@@ -1,6 +1,7 @@
 """The jobs that schedules and sensors run. Each has a limit; what takes longer is ended."""
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from orchestration.defs.checks.checks import landed_checks
 from orchestration.defs.dbt.assets import dbt_models
@@ -9,7 +10,9 @@ from orchestration.defs.jobs.recorded import JOB_TAG
 from orchestration.defs.landing.assets import raw_logs
 
 
-def _job(name: str, selection: dg.AssetSelection, limit_s: int, description: str) -> "dg.UnresolvedAssetJob":
+def _job(
+    name: str, selection: dg.AssetSelection, limit_s: int, description: str
+) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         name,
         selection=selection,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 
 import dagster as dg
 import psycopg
@@ -11,6 +12,8 @@ from orchestration.jobs.periods import Period
 from orchestration.warehouse.connection import connect
 
 JOB_TAG, KEY_TAG = "assay/job", "assay/key"
+# Their assets are divided into periods; a build is always of everything.
+_PARTITIONED = ("prove", "prune")
 # The book decides when work is given up; this is only an end to it.
 _MOST_RETRIES = 20
 
@@ -29,7 +32,9 @@ def recorded(context: Context, job: str) -> Iterator[ledger.Attempt | None]:
     try:
         with ledger.attempt(job, key, context.run.run_id) as mine:
             if mine is None:
-                context.log.info(f"{job} {key} was done, is being done, or was given up: nothing to do.")
+                context.log.info(
+                    f"{job} {key} was done, is being done, or was given up: nothing to do."
+                )
             yield mine
     except ledger.AgainError as again:
         raise dg.RetryRequested(max_retries=_MOST_RETRIES, seconds_to_wait=again.wait_s) from again
@@ -41,12 +46,15 @@ def request(
     """Queues the work and asks for a run of it; None when it was done, is running, or was given up."""
     if not ledger.queue(session, job, key, period):
         return None
-    return run_request(job, key, attempt=1)
+    return run_request(job, key, 1, period.start if period else None)
 
 
-def run_request(job: str, key: str, attempt: int) -> dg.RunRequest:
+def run_request(job: str, key: str, attempt: int, period_start: datetime | None) -> dg.RunRequest:
+    """The run key names the attempt: a tick that is repeated asks for the same run."""
+    partition = period_start.astimezone(UTC).strftime("%Y-%m-%d") if period_start else None
     return dg.RunRequest(
         run_key=f"{job} {key} {attempt}",
         job_name=job,
         tags={JOB_TAG: job, KEY_TAG: key},
+        partition_key=partition if job in _PARTITIONED else None,
     )

@@ -1,4 +1,4 @@
-"""When scheduled work runs, in UTC. After a night asleep each of them runs once, for its newest period."""
+"""When scheduled work runs, in UTC. After a night asleep each runs once, for its newest period."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from orchestration.defs.jobs.recorded import KEY_TAG, request
+from orchestration.defs.jobs.recorded import request
 from orchestration.jobs.periods import last_ended
 from orchestration.jobs.work import CADENCE
 from orchestration.warehouse.connection import connect
@@ -18,8 +18,6 @@ _CRON = {
     "weekly": "30 4 * * 1",
     "monthly": "30 5 1 * *",
 }
-# Assets of these jobs are divided into periods; a build is always of everything.
-_PARTITIONED = ("prove", "prune")
 
 
 def tick(job: str, now: datetime) -> dg.RunRequest | dg.SkipReason:
@@ -28,11 +26,7 @@ def tick(job: str, now: datetime) -> dg.RunRequest | dg.SkipReason:
         asked = request(job, period.key, session, period)
     if asked is None:
         return dg.SkipReason(f"{job} {period.key} was done, is running, or was given up.")
-    if job in _PARTITIONED:
-        return dg.RunRequest(
-            run_key=asked.run_key, tags=asked.tags, partition_key=period.start.strftime("%Y-%m-%d")
-        )
-    return dg.RunRequest(run_key=asked.run_key, tags={**asked.tags, KEY_TAG: period.key})
+    return asked
 
 
 def _schedule(job: str) -> dg.ScheduleDefinition:

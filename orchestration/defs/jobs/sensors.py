@@ -4,8 +4,8 @@ from contextlib import closing
 
 import dagster as dg
 
+from orchestration.defs.jobs.jobs import JOBS
 from orchestration.defs.jobs.recorded import run_request
-from orchestration.defs.jobs.schedules import partition_of
 from orchestration.jobs.ledger import due_again
 from orchestration.warehouse.connection import connect
 
@@ -16,7 +16,7 @@ GRACE_S = 45.0
 @dg.sensor(
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    jobs=[],
+    jobs=JOBS,
     description="Runs again what a killed run left behind, and what was replayed.",
 )
 def retry_sensor(_: dg.SensorEvaluationContext) -> dg.SensorResult:
@@ -25,5 +25,5 @@ def retry_sensor(_: dg.SensorEvaluationContext) -> dg.SensorResult:
     if not waiting:
         return dg.SensorResult(skip_reason="Nothing waits for another attempt.")
     return dg.SensorResult(
-        run_requests=[run_request(one.job, one.key, one.attempt, partition_of(one)) for one in waiting]
+        run_requests=[run_request(one.job, one.key, one.attempt, one.period_start) for one in waiting]
     )
