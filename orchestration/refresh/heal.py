@@ -37,11 +37,10 @@ _NEWS = """
         as one (model text, rows bigint[], ms numeric)
     group by one.model order by one.model"""
 _LAGS = """
-    select log, coalesce(max(lag_ms), 0)::bigint as worst_lag_ms,
-        (coalesce(extract(epoch from clock_timestamp() - min(landed_at)
-            filter (where status = 'waiting')), 0) * 1000)::bigint as waiting_ms,
-        sum(accepted)::bigint as accepted
-    from ops.batch_lag where landed_at > clock_timestamp() - interval '1 hour'
+    select log, max(lag_ms) as worst_lag_ms,
+        (extract(epoch from clock_timestamp() - min(landed_at) filter (where status = 'waiting')) * 1000
+        )::bigint as waiting_ms
+    from ops.batch_lag where landed_at > clock_timestamp() - interval '1 hour' or status = 'waiting'
     group by log order by log"""
 
 
@@ -66,12 +65,12 @@ class ModelNews:
 
 @dataclass(frozen=True)
 class LogLag:
-    """Of the last hour: how late the marts knew of a log's rows, and since when some have waited."""
+    """Of the last hour: how late the marts knew of a log's rows, and for how long some have waited. None
+    where no refresh took rows in, or none wait."""
 
     log: str
-    worst_lag_ms: int
-    waiting_ms: int
-    accepted: int
+    worst_lag_ms: int | None
+    waiting_ms: int | None
 
 
 def heal(

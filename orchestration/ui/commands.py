@@ -33,9 +33,7 @@ def ui(port: int, open_browser: bool) -> None:
         _require_tables(environment["ASSAY_DATABASE_URL"])
         _require_free(HOST, port)
         stop = stop_on_signals()
-        dagster = Supervisor(
-            environment, folder / "logs", port, lambda news: click.echo(news, err=True)
-        )
+        dagster = Supervisor(environment, folder, port, lambda news: click.echo(news, err=True))
         started = time.monotonic()
         try:
             dagster.start()
@@ -44,7 +42,7 @@ def ui(port: int, open_browser: bool) -> None:
                 _announce(url, started, open_browser),
                 _watch_database(environment["ASSAY_DATABASE_URL"]),
             )
-            click.echo(f"Starting Dagster; its logs are in {folder / 'logs'}.")
+            click.echo(f"Starting Dagster; its logs are in {dagster.logs}.")
             dagster.run(stop, watch)
         finally:
             dagster.stop()

@@ -4,6 +4,8 @@
 killed takes none of them with it.
 """
 
+import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -16,7 +18,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestration.errors import AssayError
+
 HOST = "127.0.0.1"
+# Cursors and switches belong to this name and this socket, so both stay the same from start to start.
+_WORKSPACE = """\
+load_from:
+  - grpc_server: {{location_name: assay, socket: {socket}}}
+"""
 _LOOK_EVERY_S = 1.0
 _STOP_S = 15.0
 # One that ends at once, again and again, must not take the machine.
@@ -41,22 +50,26 @@ class Supervisor:
     """`say` hears of every end that nobody asked for."""
 
     environment: Mapping[str, str]
-    logs: Path
+    home: Path
     port: int
     say: Callable[[str], None]
     children: list[Child] = field(default_factory=list)
-    _folder: tempfile.TemporaryDirectory[str] | None = None
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
 
     def start(self) -> None:
         self.logs.mkdir(parents=True, exist_ok=True)
-        # A socket that only we may open: whoever reaches the code server can run code.
-        self._folder = tempfile.TemporaryDirectory(prefix="assay-ui-")
-        socket = str(Path(self._folder.name) / "code")
+        socket = _private_folder(self.home) / "code"
+        socket.unlink(missing_ok=True)
+        workspace = self.home / "workspace.yaml"
+        workspace.write_text(_WORKSPACE.format(socket=json.dumps(str(socket))))
         python = [sys.executable, "-m"]
-        loaded = ["--grpc-socket", socket]
+        loaded = ["-w", str(workspace)]
         listens = ["-h", HOST, "-p", str(self.port)]
         self.children = [
-            Child("code", [*python, "dagster", "code-server", "start", "--socket", socket,
+            Child("code", [*python, "dagster", "code-server", "start", "--socket", str(socket),
                            "-m", "orchestration.definitions"]),
             Child("daemon", [*python, "dagster._daemon", "run", *loaded]),
             Child("webserver", [*python, "dagster_webserver", *listens, *loaded]),
@@ -82,8 +95,6 @@ class Supervisor:
                     child.process.wait(max(0.1, deadline - time.monotonic()))
         for child in self.children:
             _signal(child, signal.SIGKILL)  # also what it left behind
-        if self._folder is not None:
-            self._folder.cleanup()
 
     def _again(self, child: Child, stop: threading.Event) -> None:
         lived = time.monotonic() - child.started
@@ -118,3 +129,19 @@ def _signal(child: Child, number: signal.Signals) -> None:
     if child.process is not None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(child.process.pid, number)
+
+
+def _private_folder(home: Path) -> Path:
+    """A socket's path must be short, and whoever reaches the code server can run code: only we may."""
+    name = f"assay-{os.geteuid()}-{hashlib.sha256(str(home).encode()).hexdigest()[:12]}"
+    folder = Path(tempfile.gettempdir()) / name
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if (
+        found.st_uid != os.geteuid()
+        or found.st_mode & 0o077
+        or not folder.is_dir()
+        or folder.is_symlink()
+    ):
+        raise AssayError(f"{folder} is not ours alone: remove it.")
+    return folder

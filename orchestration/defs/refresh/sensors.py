@@ -72,9 +72,13 @@ def _freshness(lags: Sequence[heal.LogLag]) -> Iterator[dg.AssetMaterialization]
     """Says that no row waits for longer than the target. Where one does, nothing is said, and Dagster's
     freshness policy turns red."""
     target_ms = FRESH_WITHIN / timedelta(milliseconds=1)
-    if all(lag.waiting_ms <= target_ms for lag in lags):
+    if all((lag.waiting_ms or 0) <= target_ms for lag in lags):
         yield dg.AssetMaterialization(
             asset_key=_FRESHNESS_KEY,
             description="Nothing that has landed waits for longer than the target.",
-            metadata={f"{lag.log}_lag_ms": max(lag.worst_lag_ms, lag.waiting_ms) for lag in lags},
+            metadata={
+                f"{lag.log}_lag_ms": max(lag.worst_lag_ms or 0, lag.waiting_ms or 0)
+                for lag in lags
+                if lag.worst_lag_ms is not None or lag.waiting_ms is not None
+            },
         )
