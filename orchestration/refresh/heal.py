@@ -65,8 +65,8 @@ class ModelNews:
 
 @dataclass(frozen=True)
 class LogLag:
-    """Of the last hour: how late the marts knew of a log's rows, and for how long some have waited. None
-    where no refresh took rows in, or none wait."""
+    """Of the last hour: how late the marts knew of a log's rows, and for how long some have waited.
+    None where no refresh took rows in, or none wait."""
 
     log: str
     worst_lag_ms: int | None
