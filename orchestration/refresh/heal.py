@@ -30,8 +30,8 @@ _NEWS = """
         where target = %(target)s and refresh_id > %(after)s and refresh_id <= %(upto)s
     )
     select
-        one.model as name, count(*) as refreshes, sum(one.rows[1]) as rows_in,
-        sum((select sum(step) from unnest(one.rows[2:]) as step)) as rows_written,
+        one.model as name, count(*) as refreshes, sum(one.rows[1])::bigint as rows_in,
+        coalesce(sum((select sum(step) from unnest(one.rows[2:]) as step)), 0)::bigint as rows_written,
         sum(one.ms)::float as ms, max(recent.ended_at) as ended_at
     from recent cross join lateral jsonb_to_recordset(recent.models)
         as one (model text, rows bigint[], ms numeric)
@@ -58,7 +58,7 @@ class ModelNews:
     name: str
     refreshes: int
     rows_in: int
-    rows_written: int | None
+    rows_written: int
     ms: float
     ended_at: datetime
 

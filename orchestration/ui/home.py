@@ -17,7 +17,7 @@ from orchestration.warehouse.connection import connect, database_url, parts
 from orchestration.warehouse.urls import sqlalchemy_url
 
 STORAGE_VARIABLE = "ASSAY_DAGSTER_URL"
-_CONFIGURATION = f"""\
+CONFIGURATION = f"""\
 # Written once; from then on it is yours. Secrets come from the environment.
 
 # Without this, Dagster reports its use to its maker.
@@ -67,7 +67,7 @@ def prepare_home() -> Path:
     home.mkdir(parents=True, exist_ok=True)
     configuration = home / "dagster.yaml"
     if not configuration.exists():
-        configuration.write_text(_CONFIGURATION)
+        configuration.write_text(CONFIGURATION)
     return home
 
 

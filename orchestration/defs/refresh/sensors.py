@@ -61,7 +61,7 @@ def _materializations(news: Sequence[heal.ModelNews]) -> Iterator[dg.AssetMateri
                 metadata={
                     "refreshes": model.refreshes,
                     "rows_in": model.rows_in,
-                    "rows_written": model.rows_written or 0,
+                    "rows_written": model.rows_written,
                     "ms": model.ms,
                     "refreshed_at": dg.MetadataValue.timestamp(model.ended_at),
                 },

@@ -3,38 +3,20 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import psycopg
 import pytest
+from conftest import Loaded
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
 
 from orchestration.settings import PROJECT_DIR
 
 MART = dg.AssetKey(["marts", "performance_overview"])
 INBOX = dg.AssetKey(["landing", "inbox_files"])
-
-
-@dataclass(frozen=True)
-class Loaded:
-    defs: dg.Definitions
-    home: Path
-
-
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
-    """From nothing: no manifest, no profile, no database."""
-    home = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ASSAY_HOME", str(home))
-        patch.delenv("ASSAY_DATABASE_URL", raising=False)
-        patch.delenv("ASSAY_INBOX", raising=False)
-        from orchestration.definitions import defs
-
-        yield Loaded(defs, home)
 
 
 def _graph(loaded: Loaded) -> AssetGraph:
@@ -57,11 +39,46 @@ def test_lineage_goes_from_the_inbox_to_the_mart(loaded: Loaded) -> None:
     assert dg.AssetKey(["landing", "batch"]) in ancestors
 
 
-def test_nothing_but_the_inbox_comes_from_nowhere(loaded: Loaded) -> None:
+def test_nothing_but_the_inbox_and_the_books_comes_from_nowhere(loaded: Loaded) -> None:
     """Prevents a raw table that no asset fills, which Dagster shows as an outside source."""
     graph = _graph(loaded)
-    assert {key for key in graph.get_all_asset_keys() if not graph.get(key).parent_keys} == {INBOX}
-    assert graph.get_all_asset_keys() - graph.materializable_asset_keys == {INBOX}
+    outside = graph.get_all_asset_keys() - graph.materializable_asset_keys
+    assert INBOX in outside
+    assert {key.path[0] for key in outside - {INBOX}} == {"ops"}
+    from_nowhere = {key for key in graph.materializable_asset_keys if not graph.get(key).parent_keys}
+    assert from_nowhere == {dg.AssetKey(["ops", "pruned_history"])}
+
+
+def test_every_asset_says_what_it_is_and_whose(loaded: Loaded) -> None:
+    """Prevents nodes in the graph that only their author understands."""
+    graph = _graph(loaded)
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        assert node.description, key
+        assert node.owners == ["team:warehouse"], key
+        assert node.kinds, key
+
+
+def test_every_model_has_a_freshness_policy(loaded: Loaded) -> None:
+    """Prevents a mart that stands still and stays green."""
+    graph = _graph(loaded)
+    for key in graph.materializable_asset_keys:
+        policy = graph.get(key).freshness_policy_or_from_metadata
+        if key.path[0] in ("staging", "core", "state", "marts"):
+            assert policy is not None, key
+    fresh = graph.get(dg.AssetKey(["marts", "data_freshness"])).freshness_policy_or_from_metadata
+    assert isinstance(fresh, TimeWindowFreshnessPolicy)
+    assert fresh.fail_window.to_timedelta() == timedelta(minutes=5)
+
+
+def test_the_limits_of_jobs_are_those_of_the_book(
+    loaded: Loaded, warehouse: psycopg.Connection
+) -> None:
+    """Prevents a limit that Dagster keeps and `marts.job_health` does not know, or the other way."""
+    book = dict(warehouse.execute("select name, limit_s::text from ops.job").fetchall())
+    repository = loaded.defs.get_repository_def()
+    jobs = {name: repository.get_job(name).tags["dagster/max_runtime"] for name in book}
+    assert jobs == book
 
 
 def test_a_dbt_group_is_a_dagster_group(loaded: Loaded) -> None:
@@ -170,12 +187,14 @@ def test_the_manifest_follows_the_files(loaded: Loaded, monkeypatch: pytest.Monk
 
 
 def test_dagsters_home_has_no_telemetry_and_keeps_the_users_choice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Prevents reports to the outside, and a start that overwrites somebody's dagster.yaml."""
-    from orchestration.defs.instance import prepare_home
+    from orchestration.ui.home import STORAGE_VARIABLE, prepare_home
+    from orchestration.warehouse.urls import sqlalchemy_url
 
     monkeypatch.setenv("ASSAY_HOME", str(tmp_path))
+    monkeypatch.setenv(STORAGE_VARIABLE, sqlalchemy_url(database_url))
     home = prepare_home()
     with dg.DagsterInstance.from_config(str(home)) as instance:
         assert instance.telemetry_enabled is False

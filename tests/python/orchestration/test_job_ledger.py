@@ -51,6 +51,17 @@ def _raises(error: type[Exception]) -> Exception:
     return error()
 
 
+def _interrupt(_: float) -> None:
+    raise InterruptedError
+
+
+def _end_the_workers_session(session: psycopg.Connection) -> None:
+    session.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where application_name = 'assay job' and datname = current_database()"
+    )
+
+
 def test_the_same_key_is_done_once(session: psycopg.Connection) -> None:
     """Prevents a file that lands twice because a sensor asked twice."""
     assert ledger.queue(session, "land", "k")
@@ -68,7 +79,9 @@ def test_two_schedulers_at_once_get_one_run(session: psycopg.Connection) -> None
     def schedule(_: int) -> None:
         with psycopg.connect(os.environ["ASSAY_DATABASE_URL"], autocommit=True) as own:
             ledger.queue(own, "build", "2026-03-01")
-        ledger.run("build", "2026-03-01", lambda mine: started.append(mine.job_run_id) or time.sleep(0.3))
+        ledger.run(
+            "build", "2026-03-01", lambda mine: started.append(mine.job_run_id) or time.sleep(0.3)
+        )
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(schedule, range(8)))
@@ -191,7 +204,9 @@ def _until(session: psycopg.Connection, key: str = "k", seconds: float = 10) -> 
     return found
 
 
-def test_a_killed_worker_is_noticed_and_its_work_is_done_by_another(session: psycopg.Connection) -> None:
+def test_a_killed_worker_is_noticed_and_its_work_is_done_by_another(
+    session: psycopg.Connection,
+) -> None:
     """Prevents a run that stands as running for ever, and blocks its key, after kill -9."""
     worker = _working(session)
     assert ledger.due_again(session, -60) == []  # it lives: nobody takes its work
@@ -209,10 +224,7 @@ def test_a_worker_that_lost_the_database_is_noticed(session: psycopg.Connection)
     ledger.queue(session, "build", "k")
     with ledger.attempt("build", "k") as mine:
         assert mine is not None
-        session.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where application_name = 'assay job' and datname = current_database()"
-        )
+        _end_the_workers_session(session)
         _until(session)
     # It ended well after all, but another attempt was promised already: the work is idempotent.
     assert _book(session) == [(1, "lost", None), (2, "queued", None)]
@@ -220,13 +232,14 @@ def test_a_worker_that_lost_the_database_is_noticed(session: psycopg.Connection)
 
 def test_an_error_while_the_connection_is_gone_is_told_by_another(session: psycopg.Connection) -> None:
     """Prevents a failure that nobody can write down."""
-    ledger.queue(session, "build", "k")
-    with pytest.raises(ledger.AgainError), ledger.attempt("build", "k"):
-        session.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where application_name = 'assay job' and datname = current_database()"
-        )
+
+    def shut_down(_: ledger.Attempt) -> int:
+        _end_the_workers_session(session)
         raise errors.AdminShutdown
+
+    ledger.queue(session, "build", "k")
+    with pytest.raises(InterruptedError):
+        ledger.run("build", "k", shut_down, sleep=_interrupt)
     assert _book(session) == [(1, "failed", "57P01"), (2, "queued", None)]
 
 

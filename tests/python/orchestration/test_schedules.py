@@ -1,0 +1,95 @@
+"""Schedules, driven by Dagster's own scheduler over a clock of ours."""
+
+import logging
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import psycopg
+import pytest
+import yaml
+from dagster._core.test_utils import (
+    create_test_daemon_workspace_context,
+    freeze_time,
+    instance_for_test,
+)
+from dagster._core.workspace.load_target import ModuleTarget
+from dagster._scheduler.scheduler import launch_scheduled_runs
+
+from orchestration.jobs import ledger
+from orchestration.settings import PROJECT_DIR
+from orchestration.ui.home import CONFIGURATION
+
+NIGHT = datetime(2026, 3, 3, 2, 30, tzinfo=UTC)
+
+
+def _tick(job: str, now: datetime) -> dg.RunRequest | dg.SkipReason:
+    from orchestration.defs.jobs.schedules import tick
+
+    return tick(job, now)
+
+
+def test_a_tick_asks_for_the_period_that_is_over(warehouse: psycopg.Connection) -> None:
+    """Prevents a night that is built for the day that has just begun."""
+    asked = _tick("build", NIGHT)
+    assert isinstance(asked, dg.RunRequest)
+    assert asked.tags["assay/key"] == "2026-03-02"
+    periods = warehouse.execute("select period_start, period_end from ops.job_run").fetchall()
+    assert periods == [(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC))]
+
+
+def test_the_same_period_is_asked_for_by_the_same_key_and_done_once(
+    warehouse: psycopg.Connection,
+) -> None:
+    """Prevents two schedulers from doing one hour twice."""
+    first, second = _tick("check", NIGHT), _tick("check", NIGHT)
+    assert isinstance(first, dg.RunRequest)
+    assert isinstance(second, dg.RunRequest)
+    assert first.run_key == second.run_key
+    ledger.run("check", first.tags["assay/key"], lambda _: 1)
+    assert isinstance(_tick("check", NIGHT), dg.SkipReason)
+    assert warehouse.execute("select count(*) from ops.job_run").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(("job", "partition"), [("prove", "2026-02-23"), ("prune", "2026-02-01")])
+def test_weekly_and_monthly_work_names_its_partition(
+    warehouse: psycopg.Connection, job: str, partition: str
+) -> None:
+    """Prevents a weekly run that Dagster refuses because its week is none of its partitions."""
+    from orchestration.defs.jobs.partitions import MONTHLY, WEEKLY
+
+    assert warehouse
+    asked = _tick(job, NIGHT)
+    assert isinstance(asked, dg.RunRequest)
+    assert asked.partition_key == partition
+    assert partition in (WEEKLY if job == "prove" else MONTHLY).get_partition_keys(NIGHT)
+
+
+def _launched(tmp_path: Path, max_catchup_runs: int) -> Counter[str]:
+    """What Dagster's own scheduler asks for on a machine that slept from one evening to the next."""
+    evening = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
+    queued = {"module": "dagster._core.run_coordinator", "class": "QueuedRunCoordinator"}
+    target = ModuleTarget("orchestration.definitions", None, str(PROJECT_DIR), location_name="assay")
+    with (
+        instance_for_test(overrides={"run_coordinator": queued}, temp_dir=str(tmp_path)) as instance,
+        create_test_daemon_workspace_context(target, instance) as context,
+    ):
+        for now in (evening, evening + timedelta(hours=24)):
+            with freeze_time(now):
+                list(
+                    launch_scheduled_runs(
+                        context, logging.getLogger("test"), now, {}, max_catchup_runs=max_catchup_runs
+                    )
+                )
+        return Counter(run.tags["dagster/schedule_name"] for run in instance.get_runs())
+
+
+def test_a_day_asleep_is_one_run_of_each_schedule(
+    warehouse: psycopg.Connection, tmp_path: Path
+) -> None:
+    """Prevents 24 hourly runs at once on a machine that wakes up."""
+    chosen = yaml.safe_load(CONFIGURATION)["scheduler"]["config"]["max_catchup_runs"]
+    assert _launched(tmp_path, chosen) == {"hourly_check": 1, "nightly_build": 1}
+    keys = warehouse.execute("select job, key from ops.job_run order by job").fetchall()
+    assert keys == [("build", "2026-03-02"), ("check", "2026-03-03-18:00")]

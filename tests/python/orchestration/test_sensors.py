@@ -1,0 +1,221 @@
+"""Sensors, driven tick by tick: what they ask for, what they do, what they report."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import psycopg
+import pytest
+from conftest import land, line
+
+from orchestration.jobs import ledger
+from orchestration.refresh.engine import Refreshed
+from orchestration.refresh.heal import heal
+
+
+@pytest.fixture
+def instance() -> Any:
+    with dg.DagsterInstance.ephemeral() as one:
+        yield one
+
+
+def _inbox_tick(instance: dg.DagsterInstance, folder: Path, cursor: str | None) -> dg.SensorResult:
+    from orchestration.defs.landing.resources import Inbox
+    from orchestration.defs.landing.sensors import inbox_sensor
+
+    context = dg.build_sensor_context(
+        instance=instance, cursor=cursor, resources={"inbox_resource": Inbox(folder=str(folder))}
+    )
+    result = inbox_sensor(context)
+    assert isinstance(result, dg.SensorResult)
+    return result
+
+
+def _keys(result: dg.SensorResult) -> list[str | None]:
+    return [request.run_key for request in result.run_requests or []]
+
+
+def test_only_a_complete_file_is_asked_for(
+    warehouse: psycopg.Connection, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    """Prevents half a file from being landed because somebody is still writing it (acceptance 2)."""
+    file = tmp_path / "a.jsonl"
+    file.write_text(line("a") + "\n")
+    first = _inbox_tick(instance, tmp_path, None)
+    assert _keys(first) == []
+    with file.open("a") as still:
+        still.write(line("b") + "\n")
+    grown = _inbox_tick(instance, tmp_path, first.cursor)
+    assert _keys(grown) == []
+    at_rest = _inbox_tick(instance, tmp_path, grown.cursor)
+    assert len(_keys(at_rest)) == 1
+    assert warehouse.execute("select job, status from ops.job_run").fetchall() == [("land", "queued")]
+
+
+def test_a_manifest_makes_a_file_complete_at_once(
+    warehouse: psycopg.Connection, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    """Prevents a producer that says when it is done from waiting for nothing."""
+    assert warehouse
+    (tmp_path / "a.jsonl").write_text(line("a") + "\n")
+    (tmp_path / "a.jsonl.manifest").write_text(json.dumps({"bytes": len(line("a")) + 1}))
+    assert len(_keys(_inbox_tick(instance, tmp_path, None))) == 1
+
+
+def test_a_sensor_that_died_after_it_asked_asks_for_the_same_run(
+    warehouse: psycopg.Connection, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    """Prevents two runs of one file: the cursor was not kept, the run was launched (acceptance 23)."""
+    (tmp_path / "a.jsonl").write_text(line("a") + "\n")
+    seen = _inbox_tick(instance, tmp_path, None)
+    asked = _inbox_tick(instance, tmp_path, seen.cursor)
+    # It waits: the same question, were it asked again. Dagster knows the run by its key.
+    session_key = warehouse.execute("select key from ops.job_run").fetchall()
+    assert _keys(asked) == [f"land {session_key[0][0]} 1"]
+    again = _inbox_tick(instance, tmp_path, seen.cursor)
+    assert _keys(again) in ([], _keys(asked))
+    ledger.run("land", session_key[0][0], lambda _: 1)
+    assert _keys(_inbox_tick(instance, tmp_path, asked.cursor)) == []
+
+
+def test_a_file_that_comes_again_is_landed_again(
+    warehouse: psycopg.Connection, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    """Prevents a second delivery of the same bytes from lying in the inbox for ever."""
+    (tmp_path / "a.jsonl").write_text(line("a") + "\n")
+    first = _inbox_tick(instance, tmp_path, _inbox_tick(instance, tmp_path, None).cursor)
+    (key,) = warehouse.execute("select key from ops.job_run").fetchone() or ()
+    ledger.run("land", key, lambda _: 1)
+    (tmp_path / "a.jsonl").unlink()
+    _inbox_tick(instance, tmp_path, first.cursor)
+    time.sleep(0.01)
+    (tmp_path / "a.jsonl").write_text(line("a") + "\n")
+    second = _inbox_tick(instance, tmp_path, _inbox_tick(instance, tmp_path, None).cursor)
+    assert len(_keys(second)) == 1
+    assert _keys(second) != _keys(first)
+
+
+def test_lines_in_the_table_are_asked_for(
+    warehouse: psycopg.Connection, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    """Prevents an application that cannot write files from never being heard."""
+    warehouse.execute("insert into landing.inbox (line) values (%s)", (line("a"),))
+    assert len(_keys(_inbox_tick(instance, tmp_path, None))) == 1
+
+
+def test_a_watcher_is_left_alone_and_its_silence_is_healed(
+    warehouse: psycopg.Connection, tmp_path: Path
+) -> None:
+    """Prevents two that refresh the same batch, and a dead watcher that nobody replaces."""
+    refreshed: list[int] = []
+
+    def refresh(*_: Any) -> Refreshed:
+        refreshed.append(1)
+        return Refreshed(0, 0, 0)
+
+    url = str(warehouse.info.dsn)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("orchestration.refresh.heal.refresh_once", refresh)
+        assert heal(warehouse) is None  # nothing is pending
+        land(_url(), tmp_path, line("a"))
+        with psycopg.connect(_url(), application_name="assay watch"):
+            assert heal(warehouse, patience_s=60) is None
+            assert refreshed == []
+            assert heal(warehouse, patience_s=0) is not None
+        refreshed.clear()
+        time.sleep(0.2)
+        assert heal(warehouse, patience_s=60) is not None
+    assert url
+    assert refreshed == [1]
+
+
+def _url() -> str:
+    import os
+
+    return os.environ["ASSAY_DATABASE_URL"]
+
+
+def _refresh_tick(instance: dg.DagsterInstance, cursor: str | None) -> dg.SensorResult:
+    from orchestration.defs.refresh.sensors import refresh_sensor
+
+    result = refresh_sensor(dg.build_sensor_context(instance=instance, cursor=cursor))
+    assert isinstance(result, dg.SensorResult)
+    return result
+
+
+def _log_a_refresh(session: psycopg.Connection, *models: tuple[str, list[int], float]) -> None:
+    done = [{"model": name, "rows": rows, "ms": ms} for name, rows, ms in models]
+    session.execute(
+        "insert into ops.refresh_log (target, seq_from, seq_to, batches, held, started_at, models)"
+        " values ('analytics', 0, 1, 1, 0, now(), %s)",
+        (json.dumps(done),),
+    )
+
+
+def _reported(result: dg.SensorResult) -> dict[str, dict[str, Any]]:
+    return {
+        ".".join(event.asset_key.path): {name: one.value for name, one in event.metadata.items()}
+        for event in result.asset_events or []
+    }
+
+
+def test_refreshes_are_reported_with_rows_and_milliseconds_once(
+    warehouse: psycopg.Connection, instance: dg.DagsterInstance
+) -> None:
+    """Prevents a graph that says "never materialized" of tables that are refreshed every second."""
+    start = json.dumps({"refresh_id": 0, "reported_at": 0})
+    _log_a_refresh(warehouse, ("core.fct_queries", [3, 6, 3, 3], 12.5))
+    _log_a_refresh(warehouse, ("core.fct_queries", [1, 1, 0, 1], 2.5), ("gone.model", [1, 1], 1.0))
+    result = _refresh_tick(instance, start)
+    reported = _reported(result)
+    fact = reported["core.fct_queries"]
+    assert {"refreshes": 2, "rows_in": 4, "rows_written": 14, "ms": 15.0}.items() <= fact.items()
+    assert "gone.model" not in reported
+    later = json.loads(result.cursor or "")
+    second = _refresh_tick(instance, json.dumps(later | {"reported_at": 0}))
+    assert "core.fct_queries" not in _reported(second)
+
+
+def test_reports_come_at_most_once_a_minute(
+    warehouse: psycopg.Connection, instance: dg.DagsterInstance
+) -> None:
+    """Prevents 45 events a second in Dagster's storage; and what came meanwhile from being lost."""
+    first = _refresh_tick(instance, None)
+    _log_a_refresh(warehouse, ("core.fct_queries", [1, 1, 0, 1], 1.0))
+    assert not _refresh_tick(instance, first.cursor).asset_events
+    after_a_minute = json.loads(first.cursor or "") | {"reported_at": time.time() - 61}
+    assert "core.fct_queries" in _reported(_refresh_tick(instance, json.dumps(after_a_minute)))
+
+
+def test_freshness_is_not_claimed_while_rows_wait(
+    warehouse: psycopg.Connection, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    """Prevents a green policy over marts that nobody refreshes. The target was never built, so the
+    refresh fails, and the rows wait."""
+    assert "marts.data_freshness" in _reported(_refresh_tick(instance, None))
+    land(_url(), tmp_path, line("a"))
+    warehouse.execute("update landing.batch set landed_at = now() - interval '6 minutes'")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("orchestration.refresh.heal.heal", lambda _: None)
+        assert _reported(_refresh_tick(instance, None)) == {}
+
+
+def test_what_a_killed_run_left_is_run_again(
+    warehouse: psycopg.Connection, instance: dg.DagsterInstance
+) -> None:
+    """Prevents work that is queued for another attempt and that nobody comes for."""
+    from orchestration.defs.jobs.sensors import retry_sensor
+
+    def tick() -> list[dg.RunRequest]:
+        result = retry_sensor(dg.build_sensor_context(instance=instance))
+        assert isinstance(result, dg.SensorResult)
+        return list(result.run_requests or [])
+
+    ledger.queue(warehouse, "build", "2026-03-01")
+    assert tick() == []  # whoever asked for it is on the way
+    warehouse.execute("update ops.job_run set due_at = now() - interval '2 minutes'")
+    (request,) = tick()
+    assert (request.job_name, request.run_key) == ("build", "build 2026-03-01 1")
+    assert request.tags["assay/key"] == "2026-03-01"
