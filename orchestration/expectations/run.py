@@ -65,8 +65,16 @@ def _source(url: str) -> Iterator[Any]:
     # It logs every metric it computes, and with them the query.
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     import great_expectations as gx  # takes seconds
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+    )
 
-    context = gx.get_context(mode="ephemeral")
+    # In memory, and without the folder for Data Docs: those would show values as live HTML.
+    stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    context = gx.get_context(
+        mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=stores)
+    )
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     source = context.data_sources.add_postgres(
         "warehouse",

@@ -45,7 +45,7 @@ def warehouse(
 
 def line(event_id: str, kind: str = "query", **more: Any) -> str:
     base = {"kind": kind, "event_id": event_id, "ts": "2026-03-01T10:00:00Z", "status": "ok"}
-    return json.dumps(base | more)
+    return json.dumps({name: value for name, value in (base | more).items() if value is not None})
 
 
 def land(url: str, folder: Path, *lines: str) -> None:
