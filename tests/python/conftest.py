@@ -19,6 +19,9 @@ from orchestration.warehouse.build import ensure_manifest
 from orchestration.warehouse.migrations import migrate
 from orchestration.warehouse.server import EmbeddedServer
 
+# Fixtures of Dagster's definitions, which take seconds to load: only those who ask wait.
+pytest_plugins = ("dagster_world",)
+
 TEST_HOMES = PROJECT_DIR / ".assay" / "tests"
 TEMPLATE = "test_template"
 # Tests of durability make servers of their own.

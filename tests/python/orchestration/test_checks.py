@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import psycopg
 import pytest
-from conftest import Loaded, land, line
+from dagster_world import Loaded, land, line
 
 from orchestration.errors import AssayError
 from orchestration.expectations.run import Finding, failures, run_suites

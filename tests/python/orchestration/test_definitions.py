@@ -9,9 +9,9 @@ from pathlib import Path
 import dagster as dg
 import psycopg
 import pytest
-from conftest import Loaded
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
+from dagster_world import Loaded
 
 from orchestration.settings import PROJECT_DIR
 
@@ -75,7 +75,7 @@ def test_the_limits_of_jobs_are_those_of_the_book(
     loaded: Loaded, warehouse: psycopg.Connection
 ) -> None:
     """Prevents a limit that Dagster keeps and `marts.job_health` does not know, or the other way."""
-    book = dict(warehouse.execute("select name, limit_s::text from ops.job").fetchall())
+    book: dict[str, str] = dict(warehouse.execute("select name, limit_s::text from ops.job").fetchall())
     repository = loaded.defs.get_repository_def()
     jobs = {name: repository.get_job(name).tags["dagster/max_runtime"] for name in book}
     assert jobs == book

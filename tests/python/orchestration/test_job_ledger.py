@@ -76,12 +76,15 @@ def test_two_schedulers_at_once_get_one_run(session: psycopg.Connection) -> None
     """Prevents two builds of one night when somebody starts a second daemon."""
     started: list[int] = []
 
+    def work(mine: ledger.Attempt) -> int:
+        started.append(mine.job_run_id)
+        time.sleep(0.3)
+        return 1
+
     def schedule(_: int) -> None:
         with psycopg.connect(os.environ["ASSAY_DATABASE_URL"], autocommit=True) as own:
             ledger.queue(own, "build", "2026-03-01")
-        ledger.run(
-            "build", "2026-03-01", lambda mine: started.append(mine.job_run_id) or time.sleep(0.3)
-        )
+        ledger.run("build", "2026-03-01", work)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(schedule, range(8)))

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 import psycopg
 import pytest
-from conftest import land, line
+from dagster_world import land, line
 
 from orchestration.jobs import ledger
 from orchestration.refresh.engine import Refreshed

@@ -4,19 +4,21 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import dagster as dg
 import psycopg
 import pytest
 
 from orchestration.landing.lander import Lander
 from orchestration.landing.limits import Limits
 
+if TYPE_CHECKING:
+    import dagster as dg
+
 
 @dataclass(frozen=True)
 class Loaded:
-    defs: dg.Definitions
+    defs: "dg.Definitions"
     home: Path
 
 
