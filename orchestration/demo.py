@@ -92,7 +92,7 @@ Look further:
   .venv/bin/assay refresh                  takes in what you land from now on; `watch` does it by itself
   .venv/bin/assay quarantine list          what was refused, where and why
   .venv/bin/assay status                   what runs and what has landed
-  .venv/bin/assay ui                       the lineage from file to mart, in the Dagster UI, and its schedules
+  .venv/bin/assay ui                       from file to mart in the Dagster UI, with its schedules
   {psql}
       from psql or any BI tool{password}
   make help                                everything else; stop with .venv/bin/assay down

@@ -33,6 +33,11 @@ scheduler:
   class: DagsterDaemonScheduler
   config: {{max_catchup_runs: 1, max_tick_retries: 3}}
 
+# Making a run of all models takes Dagster a while, because it plans each of their tests: the others
+# must not wait for it.
+sensors: {{use_threads: true, num_workers: 4}}
+schedules: {{use_threads: true, num_workers: 2}}
+
 # Two cores: one build and one small job side by side; never the same job twice.
 concurrency:
   runs:

@@ -18,6 +18,7 @@ import psycopg
 import pytest
 
 from orchestration.jobs import ledger
+from orchestration.jobs.periods import period_of
 from orchestration.settings import PROJECT_DIR
 from orchestration.warehouse.build import build_models
 from orchestration.warehouse.migrations import migrate
@@ -160,42 +161,37 @@ def _hold_the_refresh(operator: Operator) -> psycopg.Connection:
     return holder
 
 
-def _running(operator: Operator, job: str) -> bool:
-    return bool(operator.sql(f"select from ops.job_run where job = '{job}' and status = 'running'"))
-
-
-def _attempts(operator: Operator, job: str, key: str) -> list[str]:
-    query = f"select status from ops.job_run where job = '{job}' and key = '{key}' order by attempt"
+def _attempts(operator: Operator, key: str) -> list[str]:
+    query = f"select status from ops.job_run where job = 'prove' and key = '{key}' order by attempt"
     return [status for (status,) in operator.sql(query)]
 
 
-def _start_and_hold(operator: Operator, key: str) -> psycopg.Connection:
-    """The job `build`, waiting for a lock that we hold."""
-    holder = _hold_the_refresh(operator)
+def _start_and_hold(operator: Operator, week: str) -> psycopg.Connection:
+    """The job `prove` of a week, queued as a replay is; it waits for a lock that we hold."""
+    holder = psycopg.connect(operator.server.url)
+    holder.execute("select ops.lock_refresh()")
     with psycopg.connect(operator.server.url, autocommit=True) as session:
-        ledger.queue(session, "build", key)
+        ledger.queue(session, "prove", week, period_of("weekly", week))
         session.execute(
-            "update ops.job_run set due_at = now() - interval '5 minutes' where status = 'queued'"
+            "update ops.job_run set due_at = now() - interval '5 minutes' where job = 'prove'"
         )
-    until(lambda: _running(operator, "build"), "the build runs")
+    until(lambda: _attempts(operator, week) == ["running"], "it runs")
     return holder
 
 
 def test_a_killed_run_worker_is_replaced(operator: Operator) -> None:
-    """Prevents a build that stands as running for ever after kill -9, with its key blocked."""
-    with _start_and_hold(operator, "night-1"):
-        worker = operator.worker()
-        until(lambda: any("dbt" in " ".join(one.cmdline()) for one in worker.children()), "dbt runs")
-        os.kill(worker.pid, signal.SIGKILL)
-        until(lambda: "lost" in _attempts(operator, "build", "night-1"), "noticed")
-    until(lambda: _attempts(operator, "build", "night-1")[-1] == "succeeded", "built by another")
-    assert _attempts(operator, "build", "night-1") == ["lost", "succeeded"]
+    """Prevents a run that stands as running for ever after kill -9, with its key blocked."""
+    with _start_and_hold(operator, "2026-02-23"):
+        os.kill(operator.worker().pid, signal.SIGKILL)
+        until(lambda: "lost" in _attempts(operator, "2026-02-23"), "noticed")
+    until(lambda: _attempts(operator, "2026-02-23")[-1] == "succeeded", "done by another")
+    assert _attempts(operator, "2026-02-23") == ["lost", "succeeded"]
 
 
 def test_a_killed_database_is_said_and_everything_goes_on_when_it_is_back(operator: Operator) -> None:
     """Prevents a UI that has to be restarted, and work that is lost, when the server crashed."""
     before = operator.in_the_mart()
-    _start_and_hold(operator, "night-2")
+    _start_and_hold(operator, "2026-03-02")
     postmaster = operator.server.status().pid
     assert postmaster is not None
     os.kill(postmaster, signal.SIGKILL)
@@ -205,5 +201,5 @@ def test_a_killed_database_is_said_and_everything_goes_on_when_it_is_back(operat
     operator.server.up()
     until(lambda: b"The database is back" in log.read_bytes(), "back")
     until(lambda: operator.in_the_mart() == before + 1, "the file that came meanwhile")
-    until(lambda: _attempts(operator, "build", "night-2")[-1:] == ["succeeded"], "built")
+    until(lambda: _attempts(operator, "2026-03-02")[-1:] == ["succeeded"], "done")
     assert operator.ui.poll() is None
