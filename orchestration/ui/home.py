@@ -17,62 +17,23 @@ from orchestration.warehouse.connection import connect, database_url, parts
 from orchestration.warehouse.urls import sqlalchemy_url
 
 STORAGE_VARIABLE = "ASSAY_DAGSTER_URL"
-CONFIGURATION = f"""\
-# Written once; from then on it is yours. Secrets come from the environment.
-
-# Without this, Dagster reports its use to its maker.
-telemetry: {{enabled: false}}
-
-storage:
-  postgres:
-    postgres_url: {{env: {STORAGE_VARIABLE}}}
-
-# After a night asleep, a schedule runs once, for the newest period.
-scheduler:
-  module: dagster._core.scheduler
-  class: DagsterDaemonScheduler
-  config: {{max_catchup_runs: 1, max_tick_retries: 3}}
-
-# Making a run of all models takes Dagster a while, because it plans each of their tests: the others
-# must not wait for it.
-sensors: {{use_threads: true, num_workers: 4}}
-schedules: {{use_threads: true, num_workers: 2}}
-
-# Two cores: one build and one small job side by side; never the same job twice.
-concurrency:
-  runs:
-    max_concurrent_runs: 2
-    tag_concurrency_limits:
-      - key: assay/job
-        value: {{applyLimitPerUniqueValue: true}}
-        limit: 1
-
-# A run that does not start, does not stop, or takes too long is ended, and its place is free again.
-# Jobs state limits of their own.
-run_monitoring:
-  enabled: true
-  start_timeout_seconds: 180
-  cancel_timeout_seconds: 60
-  max_runtime_seconds: 14400
-  poll_interval_seconds: 20
-  free_slots_after_run_end_seconds: 60
-
-freshness: {{enabled: true}}
-
-# Ticks that did nothing are most of them.
-retention:
-  schedule: {{purge_after_days: {{skipped: 7, started: 30, success: 90, failure: 90}}}}
-  sensor: {{purge_after_days: {{skipped: 1, started: 7, success: 30, failure: 30}}}}
+_STORAGE = f"""
+# This file was written once; from here on it is yours.
+storage: {{postgres: {{postgres_url: {{env: {STORAGE_VARIABLE}}}}}}}
 """
+
+
+def configuration() -> str:
+    return (settings.PROJECT_DIR / "dagster.yaml").read_text() + _STORAGE
 
 
 def prepare_home() -> Path:
     """The folder for DAGSTER_HOME; a configuration that stands there already is the user's."""
     home = settings.load().home / "dagster"
     home.mkdir(parents=True, exist_ok=True)
-    configuration = home / "dagster.yaml"
-    if not configuration.exists():
-        configuration.write_text(CONFIGURATION)
+    file = home / "dagster.yaml"
+    if not file.exists():
+        file.write_text(configuration())
     return home
 
 

@@ -204,6 +204,13 @@ def test_dagsters_home_has_no_telemetry_and_keeps_the_users_choice(
     assert (home / "dagster.yaml").read_text() == own
 
 
+def test_plain_dagster_dev_reports_to_nobody(tmp_path: Path) -> None:
+    """Prevents telemetry from whoever does not start Dagster by our command."""
+    (tmp_path / "dagster.yaml").write_bytes((PROJECT_DIR / "dagster.yaml").read_bytes())
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert instance.telemetry_enabled is False
+
+
 def test_the_command_line_does_not_wait_for_dbt_or_dagster() -> None:
     """Prevents seconds of import before every `assay build --help`."""
     check = (

@@ -19,7 +19,7 @@ from dagster._scheduler.scheduler import launch_scheduled_runs
 
 from orchestration.jobs import ledger
 from orchestration.settings import PROJECT_DIR
-from orchestration.ui.home import CONFIGURATION
+from orchestration.ui.home import configuration
 
 NIGHT = datetime(2026, 3, 3, 2, 30, tzinfo=UTC)
 
@@ -89,7 +89,7 @@ def test_a_day_asleep_is_one_run_of_each_schedule(
     warehouse: psycopg.Connection, tmp_path: Path
 ) -> None:
     """Prevents 24 hourly runs at once on a machine that wakes up."""
-    chosen = yaml.safe_load(CONFIGURATION)["scheduler"]["config"]["max_catchup_runs"]
+    chosen = yaml.safe_load(configuration())["scheduler"]["config"]["max_catchup_runs"]
     assert _launched(tmp_path, chosen) == {"hourly_check": 1, "nightly_build": 1}
     keys = warehouse.execute("select job, key from ops.job_run order by job").fetchall()
     assert keys == [("build", "2026-03-02"), ("check", "2026-03-03-18:00")]
