@@ -24,7 +24,7 @@ from orchestration.warehouse.build import build_models
 from orchestration.warehouse.migrations import migrate
 from orchestration.warehouse.server import EmbeddedServer
 
-PATIENCE_S = 240  # several times what it takes on a quiet machine
+PATIENCE_S = 400  # several times what it takes on a quiet machine
 
 
 @dataclass(frozen=True)
