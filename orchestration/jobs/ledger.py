@@ -101,6 +101,14 @@ def due_again(session: psycopg.Connection, grace_s: float) -> list[Waiting]:
         ).fetchall()
 
 
+def living_runs(session: psycopg.Connection) -> set[str]:
+    """Runs of Dagster that do some work now."""
+    rows = session.execute(
+        "select dagster_run_id from ops.job_run where status = 'running' and dagster_run_id is not null"
+    )
+    return {run_id for (run_id,) in rows}
+
+
 def dead_letters(session: psycopg.Connection) -> list[dict[str, Any]]:
     cursor = session.execute(
         "select job_run_id as id, job, key, attempt as attempts, ended_at, sqlstate, reason"

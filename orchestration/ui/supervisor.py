@@ -86,14 +86,16 @@ class Supervisor:
             look()
 
     def stop(self) -> None:
-        for child in reversed(self.children):
+        """Runs are killed, not cancelled: what is killed is done again, what is cancelled never."""
+        code, *others = self.children
+        for child in others:
             _signal(child, signal.SIGTERM)
         deadline = time.monotonic() + _STOP_S
-        for child in self.children:
+        for child in others:
             if child.process is not None:
                 with suppress(subprocess.TimeoutExpired):
                     child.process.wait(max(0.1, deadline - time.monotonic()))
-        for child in self.children:
+        for child in (code, *others):
             _signal(child, signal.SIGKILL)  # also what it left behind
 
     def _again(self, child: Child, stop: threading.Event) -> None:

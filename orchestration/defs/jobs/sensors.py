@@ -1,16 +1,23 @@
 """Comes for work that waits although nobody is doing it: its process was killed, or it was replayed."""
 
+import time
 from contextlib import closing
 
 import dagster as dg
 
 from orchestration.defs.jobs.jobs import JOBS
 from orchestration.defs.jobs.recorded import run_request
-from orchestration.jobs.ledger import due_again
+from orchestration.jobs.ledger import due_again, living_runs
 from orchestration.warehouse.connection import connect
 
 # A run that is being started, or that tries again by itself, is not overtaken.
 GRACE_S = 45.0
+LOADED_AT = time.time()
+_STARTED = [
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 
 @dg.sensor(
@@ -19,11 +26,26 @@ GRACE_S = 45.0
     jobs=JOBS,
     description="Runs again what a killed run left behind, and what was replayed.",
 )
-def retry_sensor(_: dg.SensorEvaluationContext) -> dg.SensorResult:
+def retry_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     with closing(connect(autocommit=True, application_name="assay sensor")) as session:
         waiting = due_again(session, GRACE_S)
+        ended = _end_orphans(context.instance, living_runs(session))
     if not waiting:
-        return dg.SensorResult(skip_reason="Nothing waits for another attempt.")
+        also = f" {ended} runs of a process that is gone were ended." if ended else ""
+        return dg.SensorResult(skip_reason=f"Nothing waits for another attempt.{also}")
     return dg.SensorResult(
         run_requests=[run_request(one.job, one.key, one.attempt, one.period_start) for one in waiting]
     )
+
+
+def _end_orphans(instance: dg.DagsterInstance, living: set[str]) -> int:
+    """Runs are children of the process that serves this code. Those from before it that do nothing have
+    lost their process, and would keep their place in the queue until their limit."""
+    orphans = [
+        record.dagster_run
+        for record in instance.get_run_records(dg.RunsFilter(statuses=_STARTED))
+        if record.create_timestamp.timestamp() < LOADED_AT and record.dagster_run.run_id not in living
+    ]
+    for run in orphans:
+        instance.report_run_failed(run, "Its process is gone: Dagster was stopped or killed meanwhile.")
+    return len(orphans)

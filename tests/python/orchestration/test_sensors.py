@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 import psycopg
 import pytest
+from dagster._core.test_utils import create_run_for_test
 from dagster_world import land, line
 
 from orchestration.jobs import ledger
@@ -219,3 +220,22 @@ def test_what_a_killed_run_left_is_run_again(
     (request,) = tick()
     assert (request.job_name, request.run_key) == ("build", "build 2026-03-01 1")
     assert request.tags["assay/key"] == "2026-03-01"
+
+
+def test_runs_of_a_process_that_is_gone_free_their_place(
+    warehouse: psycopg.Connection, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prevents a run that was killed together with the code server from blocking its job for hours."""
+    from orchestration.defs.jobs import sensors
+
+    before = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED)
+    working = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED)
+    monkeypatch.setattr(sensors, "LOADED_AT", time.time() + 1)
+    ledger.queue(warehouse, "build", "k")
+    with ledger.attempt("build", "k", working.run_id):
+        sensors.retry_sensor(dg.build_sensor_context(instance=instance))
+    monkeypatch.setattr(sensors, "LOADED_AT", time.time() - 60)
+    after = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED)
+    sensors.retry_sensor(dg.build_sensor_context(instance=instance))
+    statuses = [instance.get_run_by_id(run.run_id) for run in (before, working, after)]
+    assert [run.status.value for run in statuses if run] == ["FAILURE", "STARTED", "STARTED"]
