@@ -18,6 +18,8 @@ def _job(
         selection=selection,
         description=description,
         tags={JOB_TAG: name, "dagster/max_runtime": str(limit_s)},
+        # One process a run: whoever kills it has killed the work, and no step waits for Python.
+        executor_def=dg.in_process_executor,
     )
 
 
