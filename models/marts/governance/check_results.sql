@@ -1,5 +1,5 @@
--- One row an expectation about what Python lands and scores: what it found last. The counts of dbt's own tests
--- are in the build; these are the checks that stop scoring and reports.
+-- One row an expectation about what Python lands and scores: what it found last. dbt's own tests speak in the
+-- build; these are the checks that stop scoring and reports.
 with
 
 latest as (

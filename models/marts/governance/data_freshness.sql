@@ -1,5 +1,5 @@
--- One row a log: how long rows take from their commit to the marts, against the target. What still waits counts
--- by how long it has waited: a stalled refresh must not look good because its lag is not known yet.
+-- One row a log: how long rows take from their commit to the marts, against the target. What still waits
+-- counts by how long it has waited: a stalled refresh must not look good because its lag is not known yet.
 with
 
 measured as (
@@ -22,7 +22,10 @@ reasoned as (
 
     select
         *,
-        case when refreshed_batches = 0 and waiting_batches = 0 then 'nothing_to_judge' end as not_judged_because
+        greatest(lag_p95_ms, waiting_ms) as latest_ms,
+        case
+            when refreshed_batches = 0 and waiting_batches = 0 then 'nothing_to_judge'
+        end as not_judged_because
     from waited
 
 ),
@@ -40,7 +43,7 @@ final as (
         lag_p95_ms,
         lag_max_ms,
         target_ms,
-        {{ judge('greatest(lag_p95_ms, waiting_ms)', '<=', 'target_ms', 'not_judged_because') }} as freshness_target,
+        {{ judge('latest_ms', '<=', 'target_ms', 'not_judged_because') }} as freshness_target,
         not_judged_because
     from reasoned
 

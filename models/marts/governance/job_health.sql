@@ -1,4 +1,4 @@
--- One row a job. The one mart that says whether work is stuck: how much waits, since when, and what was given up.
+-- One row a job. The one mart that says whether work is stuck: how much waits, since when, what was given up.
 with
 
 measured as (
