@@ -66,30 +66,38 @@ def test_weekly_and_monthly_work_names_its_partition(
     assert partition in (WEEKLY if job == "prove" else MONTHLY).get_partition_keys(NIGHT)
 
 
-def _launched(tmp_path: Path, max_catchup_runs: int) -> Counter[str]:
-    """What Dagster's own scheduler asks for on a machine that slept from one evening to the next."""
-    evening = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
+def _launched(tmp_path: Path, max_catchup_runs: int, *moments: datetime) -> list[Counter[str]]:
+    """What Dagster's own scheduler asks for at each of these moments, having slept in between."""
     queued = {"module": "dagster._core.run_coordinator", "class": "QueuedRunCoordinator"}
     target = ModuleTarget("orchestration.definitions", None, str(PROJECT_DIR), location_name="assay")
+    seen: list[Counter[str]] = []
     with (
         instance_for_test(overrides={"run_coordinator": queued}, temp_dir=str(tmp_path)) as instance,
         create_test_daemon_workspace_context(target, instance) as context,
     ):
-        for now in (evening, evening + timedelta(hours=24)):
+        for now in moments:
             with freeze_time(now):
                 list(
                     launch_scheduled_runs(
                         context, logging.getLogger("test"), now, {}, max_catchup_runs=max_catchup_runs
                     )
                 )
-        return Counter(run.tags["dagster/schedule_name"] for run in instance.get_runs())
+            names = Counter(run.tags["dagster/schedule_name"] for run in instance.get_runs())
+            seen.append(names - sum(seen, Counter()))
+    return seen
 
 
-def test_a_day_asleep_is_one_run_of_each_schedule(
+def test_a_machine_that_slept_runs_each_schedule_once(
     warehouse: psycopg.Connection, tmp_path: Path
 ) -> None:
-    """Prevents 24 hourly runs at once on a machine that wakes up."""
+    """Prevents 24 hourly runs at once after a day, and five weekly ones after five weeks."""
     chosen = yaml.safe_load(configuration())["scheduler"]["config"]["max_catchup_runs"]
-    assert _launched(tmp_path, chosen) == {"hourly_check": 1, "nightly_build": 1}
-    keys = warehouse.execute("select job, key from ops.job_run order by job").fetchall()
-    assert keys == [("build", "2026-03-02"), ("check", "2026-03-03-18:00")]
+    evening = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
+    moments = (evening, evening + timedelta(days=1), evening + timedelta(days=36))
+    before, day, weeks = _launched(tmp_path, chosen, *moments)
+    assert before == {}
+    assert day == {"hourly_check": 1, "nightly_build": 1}
+    assert weeks == {"hourly_check": 1, "nightly_build": 1, "weekly_prove": 1, "monthly_prune": 1}
+    keys = warehouse.execute("select job, key from ops.job_run order by job_run_id").fetchall()
+    assert {("build", "2026-03-02"), ("check", "2026-03-03-18:00")} <= set(keys)
+    assert len(keys) == 6
