@@ -1,5 +1,6 @@
 select
-    workspace, ts::date as day, guardrail, count(*) as checks, count(*) filter (where verdict = 'block') as blocked,
+    workspace, ts::date as day, guardrail, count(*) as checks,
+    count(*) filter (where verdict = 'block') as blocked,
     count(*) filter (where verdict = 'block')::float8
     / nullif(count(*) filter (where verdict <> 'error'), 0) as block_rate
 from raw.guardrail_log
