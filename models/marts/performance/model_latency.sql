@@ -33,9 +33,9 @@ ends as (
         {{ days_after('seen_days.first_day', 'numbers.days_since') }} as day
     from seen_days
     cross join horizon
-    cross join lateral
-        {{ each_number(days_between('seen_days.first_day', 'greatest(seen_days.last_day, horizon.today)')) }}
-            as numbers (days_since)
+    cross join lateral {{ each_number(
+        days_between('seen_days.first_day', 'greatest(seen_days.last_day, horizon.today)')
+    ) }} as numbers (days_since)
 
 ),
 
