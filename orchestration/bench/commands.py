@@ -98,7 +98,7 @@ def visible(rows: int, commits: int, as_json: bool) -> None:
 @_JSON
 def endurance(refreshes: int, rows: int, as_json: bool) -> None:
     """Thousands of refreshes beside an open snapshot, against a fresh build."""
-    _run(["endurance"], as_json, refreshes=refreshes, endurance_rows=rows)
+    _run(["endurance"], as_json, rows=rows, refreshes=refreshes, endurance_rows=rows)
 
 
 def _run(wanted: list[str] | tuple[str, ...], as_json: bool, **sizes: int) -> None:
