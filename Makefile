@@ -11,7 +11,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
 
-.PHONY: help install demo dagster test lint unit docs bench bench-install torture lock clean
+.PHONY: help install demo dagster test lint unit docs bench bench-install torture faults lock clean
 
 help: ## what you can do here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -61,6 +61,10 @@ torture: $(STAMP) ## 500 random histories, each equal to its rebuild; readers th
 	@mkdir -p .cache/tmp
 	TMPDIR=$(CURDIR)/.cache/tmp ASSAY_HISTORIES=500 ASSAY_PROBE_ROUNDS=20 $(BIN)/pytest \
 		tests/python/warehouse/test_histories.py tests/python/warehouse/test_reader_probes.py
+
+faults: $(STAMP) ## Dagster's daemon, a worker and the database killed under `assay ui`
+	@mkdir -p .cache/tmp
+	TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/pytest -m long
 
 UV_COMPILE = UV_CACHE_DIR=.cache/uv .cache/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header

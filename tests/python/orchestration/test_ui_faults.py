@@ -146,6 +146,7 @@ def test_no_file_of_dagster_holds_the_password(operator: Operator) -> None:
     assert [one for one in files if password in one.read_bytes()] == []
 
 
+@pytest.mark.long
 def test_a_killed_daemon_is_started_again_and_lands_what_came_meanwhile(operator: Operator) -> None:
     """Prevents an inbox that nobody looks at after the daemon was killed."""
     before = operator.in_the_mart()
@@ -179,6 +180,7 @@ def _start_and_hold(operator: Operator, week: str) -> psycopg.Connection:
     return holder
 
 
+@pytest.mark.long
 def test_a_killed_run_worker_is_replaced(operator: Operator) -> None:
     """Prevents a run that stands as running for ever after kill -9, with its key blocked."""
     with _start_and_hold(operator, "2026-02-23"):
@@ -188,6 +190,7 @@ def test_a_killed_run_worker_is_replaced(operator: Operator) -> None:
     assert _attempts(operator, "2026-02-23") == ["lost", "succeeded"]
 
 
+@pytest.mark.long
 def test_a_killed_database_is_said_and_everything_goes_on_when_it_is_back(operator: Operator) -> None:
     """Prevents a UI that has to be restarted, and work that is lost, when the server crashed."""
     before = operator.in_the_mart()
