@@ -1,0 +1,1 @@
+"""Text in, scores with reasons out. Scores land as `evaluation` lines, through the door of every log."""
