@@ -25,6 +25,8 @@ COMMANDS = {
     "watch": ("orchestration.refresh.commands", "Refresh whenever something lands."),
     "held": ("orchestration.refresh.commands", "List batches that a check refused, release them."),
     "build": ("orchestration.warehouse.build", "Build and test the dbt models."),
+    "score": ("orchestration.scoring.commands", "Score what has landed and was not scored."),
+    "evaluate": ("orchestration.scoring.commands", "How right the scorers are, on real samples."),
     "jobs": ("orchestration.jobs.commands", "What ran and what was given up; run or replay it."),
     "ui": ("orchestration.ui.commands", "The Dagster UI over the warehouse, with its daemon."),
     "bench": ("orchestration.bench.commands", "Measure, and print ratios."),

@@ -1,1 +1,1 @@
-"""Text in, scores with reasons out. Scores land as `evaluation` lines, through the door of every log."""
+"""Text in, scores with reasons out. Scores land as `evaluation` lines, like any other log."""

@@ -1,0 +1,226 @@
+"""Batches of queries, with what a scorer reads of them: columns, texts, passages, vectors.
+
+A query and its retrievals may land in different batches, in either order. So what is read for a window
+are its queries, and the queries that its retrievals belong to.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import psycopg
+from psycopg.rows import namedtuple_row
+
+from orchestration.landing.contract import Query
+from orchestration.landing.tables import log_table
+from orchestration.scoring.embedding import embedder, pack, unpack
+from orchestration.scoring.scorer import Passage, Turns
+
+Session = psycopg.Connection[Any]
+# Nothing that a scorer measures needs more of a text, and memory is bounded by it.
+MOST_CHARACTERS = 20_000
+MOST_PASSAGES = 20
+# Queries whose texts are held at once.
+CHUNK = 2_000
+
+_QUERY_LOG = log_table(Query)
+_COLUMNS = {column.name: column.type for column in _QUERY_LOG.columns}
+_TEXTS = _QUERY_LOG.texts
+_VECTORS = {"query_vector": "query_text", "response_vector": "response_text"}
+_NUMBERS = ("bigint", "double precision", "numeric", "boolean")
+
+_REF = "md5(workspace || chr(31) || {id})::uuid"
+_INDEX_RETRIEVALS = f"""
+    insert into ops.retrieved (query_ref, batch_id)
+    select distinct {_REF.format(id="query_id")}, batch_id
+    from raw.retrieval_log where batch_id = any(%s) and query_id is not null
+    on conflict do nothing"""
+_QUERIES = f"""
+    with late as (
+        select distinct {_REF.format(id="query_id")} as query_ref
+        from raw.retrieval_log where batch_id = any(%(batches)s) and query_id is not null
+    )
+    select {{columns}}, {_REF.format(id="coalesce(query_id, event_id)")} as query_ref
+    from raw.query_log where batch_id = any(%(batches)s)
+    union all
+    select {{columns}}, late.query_ref
+    from late inner join raw.query_log
+        on late.query_ref = {_REF.format(id="coalesce(query_log.query_id, query_log.event_id)")}
+    inner join ops.admitted_batch using (batch_id)
+    where admitted_batch.seq <= %(seq_from)s
+    order by batch_id, line_no"""
+_OUTSIDE_IDS = "select subject_ref, outside_id from vault.subject where subject_ref = any(%s)"
+_BODIES = """
+    select event_key, field, left(body, %(most)s) as body from vault.text
+    where
+        batch_id = any(%(batches)s) and ts between %(first)s and %(last)s
+        and event_key = any(%(keys)s) and field = any(%(fields)s)"""
+_PASSAGES = f"""
+    with retrievals as (
+        select retrieval_log.event_key, batch_id, ts, {_REF.format(id="query_id")} as query_ref
+        from raw.retrieval_log
+        where
+            batch_id in (select batch_id from ops.retrieved where query_ref = any(%(refs)s))
+            and {_REF.format(id="query_id")} = any(%(refs)s)
+    )
+    select
+        query_ref, doc_id, chunk_id, rank, score, in_context, cited, left(text.body, %(most)s) as body
+    from retrievals
+    inner join raw.retrieval_document as document using (event_key, batch_id, ts)
+    left join vault.text
+        on
+            document.event_key = text.event_key and document.batch_id = text.batch_id
+            and document.ts = text.ts and text.field = 'documents.' || document.position
+    where document.position <= %(passages)s
+    order by query_ref, retrievals.event_key, position"""
+_VECTORS_KNOWN = """
+    select event_key, vector from vault.embedding
+    where event_key = any(%s) and field = %s and model = %s"""
+_KEEP_VECTORS = """
+    insert into vault.embedding
+        (event_key, field, model, batch_id, ts, workspace, subject_ref, vector)
+    select
+        unnest(%b::uuid []), %s, %s, unnest(%b::bigint []), unnest(%b::timestamptz []),
+        unnest(%b::text []), unnest(%b::uuid []), unnest(%b::bytea [])
+    on conflict do nothing"""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The query that a place of the batch stands for."""
+
+    event_key: UUID
+    query_ref: UUID
+    query_id: str
+    batch_id: int
+    ts: datetime
+    workspace: str
+    user_id: str | None
+    subject_ref: UUID | None
+
+
+def read(
+    session: Session, batches: list[int], seq_from: int, columns: Sequence[str]
+) -> Iterator[tuple[list[Target], Turns]]:
+    """The window's queries in chunks, each with the columns that were asked for."""
+    with session.transaction():
+        session.execute(_INDEX_RETRIEVALS, (batches,))
+    rows = _query_rows(session, batches, seq_from, columns)
+    for start in range(0, len(rows), CHUNK):
+        part = rows[start : start + CHUNK]
+        targets = _targets(session, part)
+        yield targets, Turns({name: _column(session, name, part, targets) for name in columns})
+
+
+def _query_rows(
+    session: Session, batches: list[int], seq_from: int, columns: Sequence[str]
+) -> list[Any]:
+    known = {
+        "event_key",
+        "event_id",
+        "ts",
+        "workspace",
+        "batch_id",
+        "line_no",
+        "query_id",
+        "subject_ref",
+    }
+    wanted = [*sorted(known), *(name for name in columns if name in _COLUMNS and name not in known)]
+    select = _QUERIES.format(columns=", ".join(f"query_log.{name}" for name in wanted))
+    with session.cursor(row_factory=namedtuple_row, binary=True) as cursor:
+        return cursor.execute(select, {"batches": batches, "seq_from": seq_from}).fetchall()
+
+
+def _targets(session: Session, rows: Sequence[Any]) -> list[Target]:
+    people = dict(
+        session.execute(
+            _OUTSIDE_IDS, (list({row.subject_ref for row in rows if row.subject_ref}),)
+        ).fetchall()
+    )
+    return [
+        Target(
+            row.event_key, row.query_ref, row.query_id or row.event_id, row.batch_id, row.ts,
+            row.workspace, people.get(row.subject_ref), row.subject_ref,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _column(session: Session, name: str, rows: Sequence[Any], targets: list[Target]) -> Any:
+    if name in _TEXTS:
+        return _texts(session, name, targets)
+    if name in _VECTORS:
+        return _vectors(session, _VECTORS[name], targets)
+    if name == "passages":
+        return _passages(session, targets)
+    if name not in _COLUMNS:
+        raise TypeError(f"A scorer reads {name!r}, which no query has.")
+    values = [getattr(row, name) for row in rows]
+    if _COLUMNS[name] in _NUMBERS:
+        return np.array([np.nan if value is None else float(value) for value in values], np.float64)
+    return values
+
+
+def _texts(session: Session, field: str, targets: list[Target]) -> list[str | None]:
+    found = session.execute(
+        _BODIES,
+        {
+            "batches": list({target.batch_id for target in targets}),
+            "first": min(target.ts for target in targets),
+            "last": max(target.ts for target in targets),
+            "keys": [target.event_key for target in targets],
+            "fields": [field],
+            "most": MOST_CHARACTERS,
+        },
+    ).fetchall()
+    bodies = {key: body for key, _, body in found}
+    return [bodies.get(target.event_key) for target in targets]
+
+
+def _passages(session: Session, targets: list[Target]) -> list[list[Passage]]:
+    found: dict[UUID, list[Passage]] = defaultdict(list)
+    rows = session.execute(
+        _PASSAGES,
+        {
+            "refs": [target.query_ref for target in targets],
+            "most": MOST_CHARACTERS,
+            "passages": MOST_PASSAGES,
+        },
+    )
+    for ref, doc_id, chunk_id, rank, score, in_context, cited, text in rows:
+        found[ref].append(Passage(text, doc_id, chunk_id, rank, score, in_context, cited))
+    return [found[target.query_ref] for target in targets]
+
+
+def _vectors(session: Session, field: str, targets: list[Target]) -> Any:
+    """From the vault; what is not there yet is made and kept there."""
+    model = embedder()
+    known = dict(
+        session.execute(
+            _VECTORS_KNOWN, ([target.event_key for target in targets], field, model.name)
+        ).fetchall()
+    )
+    new = [target for target in targets if target.event_key not in known]
+    if new:
+        made = pack(model.embed(_texts(session, field, new)))
+        zero = bytes(len(made[0]))
+        kept = [(target, one) for target, one in zip(new, made, strict=True) if one != zero]
+        session.execute(
+            _KEEP_VECTORS,
+            (
+                [target.event_key for target, _ in kept],
+                field,
+                model.name,
+                [target.batch_id for target, _ in kept],
+                [target.ts for target, _ in kept],
+                [target.workspace for target, _ in kept],
+                [target.subject_ref for target, _ in kept],
+                [one for _, one in kept],
+            ),
+        )
+        known |= {target.event_key: one for target, one in zip(new, made, strict=True)}
+    return unpack([known[target.event_key] for target in targets], model.dimensions)
