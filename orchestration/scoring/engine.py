@@ -27,7 +27,6 @@ from orchestration.scoring.scorer import Scorer, Scores
 from orchestration.warehouse.connection import connect
 
 Say = Callable[[str, int, int], None]  # whose progress: done, of how many
-_ORIGIN = Origin("score")
 _encode = msgspec.json.Encoder().encode
 
 _NEXT = """
@@ -45,6 +44,13 @@ _PLACE = """
 _MOVE = """
     insert into ops.scorer (scorer, version, seq) values (%(name)s, %(version)s, %(seq_to)s)
     on conflict (scorer, version) do update set seq = excluded.seq where scorer.seq = %(seq_from)s"""
+
+_NEWS = """
+    select count(*) from ops.admitted_batch inner join landing.batch using (batch_id)
+    where seq > %(place)s and (reader <> 'score' or file = any(%(scorers)s))"""
+_TO_THE_START = """
+    insert into ops.scorer (scorer, version, seq) values (%(name)s, %(version)s, 0)
+    on conflict (scorer, version) do update set seq = 0"""
 
 
 @dataclass
@@ -74,12 +80,9 @@ class Scoring:
         scorers = [registry.scorer(name) for name in names if name in registry.SCORERS]
         learners = [registry.learner(name) for name in names if name in registry.LEARNERS]
         if again:
-            for one in [*scorers, *learners]:
-                self.session.execute(
-                    "insert into ops.scorer values (%s, %s, 0)"
-                    " on conflict (scorer, version) do update set seq = 0",
-                    (one.name, one.version),
-                )
+            everyone: list[Scorer | Learner] = [*scorers, *learners]
+            for one in everyone:
+                self.session.execute(_TO_THE_START, {"name": one.name, "version": one.version})
         for scorer in scorers:
             self._catch_up(scorer)
         for learner in learners:
@@ -107,7 +110,9 @@ class Scoring:
 
     def _learn(self, learner: Learner) -> None:
         place, newest = self._place(learner), self._newest()
-        if place >= newest:
+        # What learners said is no news, or they would keep each other busy for ever.
+        heard = {"place": place, "scorers": list(registry.SCORERS)}
+        if not _number(self.session, _NEWS, heard):
             return
         lesson = Lesson(
             self.session,
@@ -144,7 +149,9 @@ class Scoring:
             last = finish if place == len(slices) - 1 else None
             self._count(
                 name,
-                self.lander.commit(parsed, _ORIGIN, None if last is None else _without_batch(last)),
+                self.lander.commit(
+                    parsed, Origin("score", name), None if last is None else _without_batch(last)
+                ),
             )
         if finish is not None and not slices:
             with self.lander.connection().transaction():
@@ -271,5 +278,5 @@ def _slices(lines: Iterable[bytes], limits: Limits) -> Iterable[list[bytes]]:
 
 
 def _number(session: Session, query: str, arguments: dict[str, Any]) -> int:
-    row = session.execute(query, arguments).fetchone()  # type: ignore[call-overload]
+    row = session.execute(query, arguments).fetchone()
     return int(row[0]) if row else 0

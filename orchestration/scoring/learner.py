@@ -1,4 +1,4 @@
-"""What a learner is: something that is found by looking at many queries at once, and kept up to date."""
+"""What a learner is: what is found by looking at many queries at once, and kept up to date."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from typing import Any
 
 import psycopg
 
-# An evaluation line as in docs/contract.md. `kind`, `event_id`, `source` and the version come from the engine,
-# `evaluator` too where it is the learner's name; one that learns several things of a target says
-# "name/thing" each time.
+# An evaluation line as in docs/contract.md. The engine adds `kind`, `event_id`, `source` and the
+# version, and `evaluator` where it is the learner's name; one that learns several things of a target
+# says "name/thing" each time.
 Evaluation = dict[str, Any]
 
 
@@ -16,7 +16,7 @@ Evaluation = dict[str, Any]
 class Lesson:
     """One run of a learner: what is new since its last are the admitted batches in (seq_from, seq_to].
 
-    `land` may be called often; nothing of the run counts as done before the learner returns, and one that
+    `land` may be called often. Nothing of the run counts as done before the learner returns; one that
     is repeated finds what it landed already there.
     """
 

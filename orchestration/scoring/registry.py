@@ -1,10 +1,13 @@
 """Every scorer and learner by name. Their modules load when they are used: some bring weights along."""
 
 from importlib import import_module
+from typing import TypeVar
 
 from orchestration.errors import AssayError
 from orchestration.scoring.learner import Learner
 from orchestration.scoring.scorer import Scorer
+
+_Kind = TypeVar("_Kind", Scorer, Learner)
 
 # name -> (what it says, "module:attribute")
 SCORERS: dict[str, tuple[str, str]] = {}
@@ -12,15 +15,11 @@ LEARNERS: dict[str, tuple[str, str]] = {}
 
 
 def scorer(name: str) -> Scorer:
-    found = _load(SCORERS, name)
-    assert isinstance(found, Scorer)
-    return found
+    return _load(SCORERS, name, Scorer)
 
 
 def learner(name: str) -> Learner:
-    found = _load(LEARNERS, name)
-    assert isinstance(found, Learner)
-    return found
+    return _load(LEARNERS, name, Learner)
 
 
 def names() -> list[str]:
@@ -28,11 +27,11 @@ def names() -> list[str]:
     return [*SCORERS, *LEARNERS]
 
 
-def _load(known: dict[str, tuple[str, str]], name: str) -> object:
+def _load(known: dict[str, tuple[str, str]], name: str, kind: type[_Kind]) -> _Kind:
     if name not in known:
         raise AssayError(f"There is no scorer {name!r}. There are: {', '.join(names())}.")
     module, attribute = known[name][1].split(":")
     found = getattr(import_module(module), attribute)
-    if found.name != name:
-        raise TypeError(f"{module}:{attribute} is called {found.name!r}, not {name!r}.")
+    if not isinstance(found, kind) or found.name != name:
+        raise TypeError(f"{module}:{attribute} is no {kind.__name__} called {name!r}.")
     return found

@@ -27,8 +27,8 @@ class Passage:
 class Turns:
     """A batch of queries, column by column: place i of each column is the same query.
 
-    Texts are lists of str or None, numbers are float arrays with NaN for unknown, `passages` is a list of
-    lists of Passage, vectors are float32 matrices whose row is all zero where there is no text.
+    Texts are lists of str or None, numbers are float arrays with NaN for unknown, `passages` is a list
+    of lists of Passage, vectors are float32 matrices whose row is all zero where there is no text.
     """
 
     columns: Mapping[str, Any]
@@ -44,8 +44,8 @@ class Turns:
 class Scores:
     """What a scorer says of each query of its batch. NaN is *not judged*, and is not landed.
 
-    `explanations` go to the vault and may quote; `labels` are names out of the scorer's own list and never
-    hold words of a user.
+    `explanations` go to the vault and may quote; `labels` are names out of the scorer's own list and
+    never hold words of a user.
     """
 
     metrics: Mapping[str, Floats]
@@ -55,7 +55,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class Scorer:
-    """`score` depends on the columns it `reads` and nothing else: the same batch gives the same scores."""
+    """`score` depends on the columns it `reads` and nothing else: the same batch, the same scores."""
 
     name: str
     version: str

@@ -11,8 +11,8 @@ from orchestration.errors import AssayError
 
 @dataclass(frozen=True)
 class Figure:
-    """`low` to `high` is the 95 % interval of `figure`; `floor` is what a simple method reaches, `ceiling`
-    what could be reached at best, where that is known; `gate` is what has to be reached."""
+    """`low` to `high` is the 95 % interval of `figure`. `gate` is what has to be reached, `floor` what
+    a simple method reaches, `ceiling` what could be reached at best, where that is known."""
 
     name: str
     figure: float
