@@ -16,10 +16,10 @@ import numpy as np
 import psycopg
 
 from orchestration.errors import AssayError
-from orchestration.landing.lander import Lander
+from orchestration.landing.lander import InTransaction, Lander
 from orchestration.landing.limits import Limits
-from orchestration.landing.parse import Slice, parse
-from orchestration.landing.store import Counts, Origin
+from orchestration.landing.parse import Parsed, Slice, parse
+from orchestration.landing.store import Origin
 from orchestration.scoring import registry
 from orchestration.scoring.learner import Evaluation, Learner, Lesson
 from orchestration.scoring.reading import Session, Target, read
@@ -141,26 +141,24 @@ class Scoring:
     ) -> None:
         """Every line, in as many batches as they fill; `finish` commits with the last."""
         slices = list(_slices(lines, self.lander.limits))
-        for place, some in enumerate(slices):
-            parsed = parse(Slice(1, 0, some), self.lander.limits)
-            if parsed.refused:
-                reason, path = parsed.refused[0][1].reason, parsed.refused[0][1].path
-                raise AssayError(f"{name} said what no log may hold ({reason.name} at {path}).")
-            last = finish if place == len(slices) - 1 else None
-            self._count(
-                name,
-                self.lander.commit(
-                    parsed, Origin("score", name), None if last is None else _without_batch(last)
-                ),
-            )
+        for place, some in enumerate(slices, start=1):
+            also = _alone(finish) if finish is not None and place == len(slices) else None
+            counts = self.lander.commit(self._parsed(name, some), Origin("score", name), also)
+            self.report.landed += counts.accepted
+            self.report.repeated += counts.duplicate + counts.conflict
+            self.report.by_scorer[name] = self.report.by_scorer.get(name, 0) + counts.accepted
         if finish is not None and not slices:
             with self.lander.connection().transaction():
                 finish(self.lander.connection())
 
-    def _count(self, name: str, counts: Counts) -> None:
-        self.report.landed += counts.accepted
-        self.report.repeated += counts.duplicate + counts.conflict
-        self.report.by_scorer[name] = self.report.by_scorer.get(name, 0) + counts.accepted
+    def _parsed(self, name: str, lines: list[bytes]) -> Parsed:
+        parsed = parse(Slice(1, 0, lines), self.lander.limits)
+        if parsed.refused:
+            refused = parsed.refused[0][1]
+            raise AssayError(
+                f"{name} said what no log may hold ({refused.reason.name} at {refused.path})."
+            )
+        return parsed
 
 
 def score(names: Sequence[str] = (), again: bool = False, say: Say = lambda *_: None) -> Report:
@@ -258,9 +256,7 @@ def _move(
         raise OvertakenError
 
 
-def _without_batch(
-    finish: Callable[[psycopg.Connection[Any]], None],
-) -> Callable[[psycopg.Connection[Any], int], None]:
+def _alone(finish: Callable[[psycopg.Connection[Any]], None]) -> InTransaction:
     return lambda connection, _batch: finish(connection)
 
 
