@@ -26,6 +26,18 @@ costs as (
 
 ),
 
+retrievals as (
+
+    select * from {{ ref('agg_retrieval_daily') }}
+
+),
+
+guardrail_checks as (
+
+    select * from {{ ref('agg_safety_daily') }}
+
+),
+
 final as (
 
     select
@@ -59,6 +71,24 @@ final as (
         'state' as place,
         {{ sum_counts('calls') }} as counted
     from costs
+    group by workspace, day
+    union all
+    select
+        workspace,
+        day,
+        'retrieval' as log,
+        'state' as place,
+        {{ sum_counts('entries') }} as counted
+    from retrievals
+    group by workspace, day
+    union all
+    select
+        workspace,
+        day,
+        'guardrail' as log,
+        'state' as place,
+        {{ sum_counts('entries') }} as counted
+    from guardrail_checks
     group by workspace, day
 
 )

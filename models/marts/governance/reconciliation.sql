@@ -14,6 +14,18 @@ overview as (
 
 ),
 
+retrieval_quality as (
+
+    select * from {{ ref('retrieval_quality') }}
+
+),
+
+safety as (
+
+    select * from {{ ref('safety_metrics') }}
+
+),
+
 horizon as (
 
     select * from {{ ref('int_horizon') }}
@@ -32,6 +44,24 @@ counts as (
         queries as counted
     from overview
     where queries > 0
+    union all
+    select
+        workspace,
+        day,
+        'retrieval' as log,
+        'marts' as place,
+        {{ sum_counts('retrievals') }} as counted
+    from retrieval_quality
+    group by workspace, day
+    union all
+    select
+        workspace,
+        day,
+        'guardrail' as log,
+        'marts' as place,
+        {{ sum_counts('checks') }} as counted
+    from safety
+    group by workspace, day
 
 ),
 
@@ -48,11 +78,11 @@ placed as (
                 then {{ sum_counts("case when place = 'facts' then counted else 0 end") }}
         end as in_facts,
         case
-            when log in ('query', 'cost')
+            when log in ('query', 'cost', 'retrieval', 'guardrail')
                 then {{ sum_counts("case when place = 'state' then counted else 0 end") }}
         end as in_state,
         case
-            when log = 'query'
+            when log in ('query', 'retrieval', 'guardrail')
                 then {{ sum_counts("case when place = 'marts' then counted else 0 end") }}
         end as in_marts
     from counts
@@ -83,7 +113,6 @@ final as (
         compared.difference,
         case
             when compared.difference <> 0 then 'differs'
-            when compared.in_facts is null then 'not_compared'
             else 'agrees'
         end as status,
         horizon.as_of
