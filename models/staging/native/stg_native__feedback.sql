@@ -34,7 +34,11 @@ renamed as (
         type as feedback_type,
         query_id,
         {{ reference('workspace', 'query_id') }} as query_ref,
-        coalesce({{ reference('workspace', 'query_id') }}, event_key) as thread_ref,
+        coalesce(
+            {{ reference('workspace', 'query_id') }},
+            {{ reference('workspace', "chr(31) || session_id") }},
+            event_key
+        ) as thread_ref,
         value as feedback_value,
         reasons,
         severity,
