@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import AssayError
+from orchestration.settings import PROJECT_DIR
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ GATES: dict[str, str] = {}
 
 def samples() -> Path:
     """Where the samples lie: ASSAY_SAMPLES, else beside the checkout."""
-    folder = Path(os.environ.get("ASSAY_SAMPLES", "../shared/data"))
+    folder = Path(os.environ.get("ASSAY_SAMPLES") or PROJECT_DIR.parent / "shared" / "data")
     if not folder.is_dir():
         raise AssayError(
             f"There are no samples in {folder}: say where they are by ASSAY_SAMPLES"
