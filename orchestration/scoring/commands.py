@@ -21,21 +21,15 @@ def score(names: tuple[str, ...], rescore: bool, only_list: bool, as_json: bool)
 
     Scores land as `evaluation` lines, then the marts are refreshed. Running it twice changes nothing.
     """
-    from orchestration.refresh.engine import refresh_all
     from orchestration.scoring import registry
     from orchestration.scoring.engine import score as run
-    from orchestration.warehouse.connection import connect
 
     if only_list:
         for name, (says, _) in {**registry.SCORERS, **registry.LEARNERS}.items():
             click.echo(f"{name:20} {says}")
         return
-    with connect(autocommit=True, application_name="assay score") as session:
-        # What has landed but is not admitted cannot be scored.
-        refresh_all(session)
-        with _progress(quiet=as_json) as say:
-            report = run(names, again=rescore, say=say)
-        refresh_all(session)
+    with _progress(quiet=as_json) as say:
+        report = run(names, again=rescore, say=say)
     if as_json:
         click.echo(json.dumps(asdict(report)))
         return

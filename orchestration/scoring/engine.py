@@ -20,6 +20,7 @@ from orchestration.landing.lander import InTransaction, Lander
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Parsed, Slice, parse
 from orchestration.landing.store import Origin
+from orchestration.refresh.engine import refresh_all
 from orchestration.scoring import registry
 from orchestration.scoring.learner import Evaluation, Learner, Lesson
 from orchestration.scoring.reading import Session, Target, read
@@ -162,12 +163,21 @@ class Scoring:
 
 
 def score(names: Sequence[str] = (), again: bool = False, say: Say = lambda *_: None) -> Report:
-    """What `assay score` and Dagster do; all scorers and learners where none is named."""
+    """What `assay score` and Dagster do; all scorers and learners where none is named.
+
+    Only what a refresh admitted is scored, and learners read what another one made of the scores.
+    """
+    chosen = names or registry.names()
     with (
         closing(connect(autocommit=True, application_name="assay score")) as session,
         Lander() as lander,
     ):
-        return Scoring(session, lander, say).run(names or registry.names(), again)
+        scoring = Scoring(session, lander, say)
+        for some in (registry.SCORERS, registry.LEARNERS):
+            refresh_all(session)
+            scoring.run([name for name in chosen if name in some], again)
+        refresh_all(session)
+    return scoring.report
 
 
 def evaluations(scorer: Scorer, targets: Sequence[Target], scores: Scores) -> list[bytes]:
