@@ -167,7 +167,7 @@ def score(names: Sequence[str] = (), again: bool = False, say: Say = lambda *_: 
 
     Only what a refresh admitted is scored, and learners read what another one made of the scores.
     """
-    chosen = names or registry.names()
+    chosen = registry.chosen(names)
     with (
         closing(connect(autocommit=True, application_name="assay score")) as session,
         Lander() as lander,

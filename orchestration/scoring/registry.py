@@ -1,5 +1,6 @@
 """Every scorer and learner by name. Their modules load when they are used: some bring weights along."""
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TypeVar
 
@@ -27,9 +28,15 @@ def names() -> list[str]:
     return [*SCORERS, *LEARNERS]
 
 
+def chosen(some: Sequence[str]) -> list[str]:
+    """Those that are named, else all."""
+    for name in some:
+        if name not in names():
+            raise AssayError(f"There is no scorer {name!r}. There are: {', '.join(names())}.")
+    return [name for name in names() if not some or name in some]
+
+
 def _load(known: dict[str, tuple[str, str]], name: str, kind: type[_Kind]) -> _Kind:
-    if name not in known:
-        raise AssayError(f"There is no scorer {name!r}. There are: {', '.join(names())}.")
     module, attribute = known[name][1].split(":")
     found = getattr(import_module(module), attribute)
     if not isinstance(found, kind) or found.name != name:
