@@ -77,6 +77,14 @@ _PASSAGES = f"""
             and document.ts = text.ts and text.field = 'documents.' || document.position
     where document.position <= %(passages)s
     order by query_ref, retrievals.event_key, position"""
+# Also those that found nothing.
+_RETRIEVALS = f"""
+    select {_REF.format(id="query_id")} as query_ref, count(*)
+    from raw.retrieval_log
+    where
+        batch_id in (select batch_id from ops.retrieved where query_ref = any(%(refs)s))
+        and {_REF.format(id="query_id")} = any(%(refs)s) and status is distinct from 'error'
+    group by query_ref"""
 _VECTORS_KNOWN = """
     select event_key, vector from vault.embedding
     where event_key = any(%s) and field = %s and model = %s"""
@@ -157,6 +165,8 @@ def _column(session: Session, name: str, rows: Sequence[Any], targets: list[Targ
         return _vectors(session, _VECTORS[name], targets)
     if name == "passages":
         return _passages(session, targets)
+    if name == "retrievals":
+        return _retrievals(session, targets)
     if name not in _COLUMNS:
         raise TypeError(f"A scorer reads {name!r}, which no query has.")
     values = [getattr(row, name) for row in rows]
@@ -194,6 +204,14 @@ def _passages(session: Session, targets: list[Target]) -> list[list[Passage]]:
     for ref, doc_id, chunk_id, rank, score, in_context, cited, text in rows:
         found[ref].append(Passage(text, doc_id, chunk_id, rank, score, in_context, cited))
     return [found[target.query_ref] for target in targets]
+
+
+def _retrievals(session: Session, targets: list[Target]) -> Any:
+    """How many retrievals each query made that did not fail."""
+    found = dict(
+        session.execute(_RETRIEVALS, {"refs": [target.query_ref for target in targets]}).fetchall()
+    )
+    return np.array([found.get(target.query_ref, 0) for target in targets], np.float64)
 
 
 def _vectors(session: Session, field: str, targets: list[Target]) -> Any:

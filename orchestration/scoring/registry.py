@@ -11,7 +11,16 @@ from orchestration.scoring.scorer import Scorer
 _Kind = TypeVar("_Kind", Scorer, Learner)
 
 # name -> (what it says, "module:attribute")
-SCORERS: dict[str, tuple[str, str]] = {}
+SCORERS: dict[str, tuple[str, str]] = {
+    "answer_quality": (
+        "How good an answer is: grounding, relevance, completeness, refusal.",
+        "orchestration.scoring.answer_quality.scorer:SCORER",
+    ),
+    "complexity": (
+        "How much a prompt asks for, 0 to 1.",
+        "orchestration.scoring.complexity:SCORER",
+    ),
+}
 LEARNERS: dict[str, tuple[str, str]] = {}
 
 

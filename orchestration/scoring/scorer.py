@@ -28,7 +28,8 @@ class Turns:
     """A batch of queries, column by column: place i of each column is the same query.
 
     Texts are lists of str or None, numbers are float arrays with NaN for unknown, `passages` is a list
-    of lists of Passage, vectors are float32 matrices whose row is all zero where there is no text.
+    of lists of Passage, `retrievals` how many were made, vectors are float32 matrices whose row is all
+    zero where there is no text.
     """
 
     columns: Mapping[str, Any]

@@ -33,7 +33,9 @@ class Figure:
 
 
 # name -> "module:function"; the function takes the folder of the samples and returns figures.
-GATES: dict[str, str] = {}
+GATES: dict[str, str] = {
+    "answer_quality": "orchestration.scoring.evaluation.answer_quality:measure",
+}
 
 
 def samples() -> Path:
