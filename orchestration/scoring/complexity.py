@@ -1,4 +1,4 @@
-"""The scorer `complexity`: how much a prompt asks for, from 0 to 1, by the rule that routing was specified with."""
+"""The scorer `complexity`: how much a prompt asks for, 0 to 1, by the rule that routing goes by."""
 
 import re
 
@@ -23,15 +23,15 @@ _NAMES = re.compile(
     r"\b(?:algorithms?|api|asynchronous|authentication|bandwidth|boolean|cache|compil\w+|config\w*|cron|css"
     r"|database|debug\w*|deploy\w*|dns|docker|encrypt\w+|endpoint|firmware|framework|git|gpu|hash\w*|html|https?"
     r"|hysteresis|integral|javascript|json|kernel|kubernetes|latency|linux|matrix|middleware|mutex|oauth"
-    r"|parameters?|payload|polynomial|postgres\w*|protocol|python|query|recursion|refactor\w*|regex\w*|registers?"
-    r"|regression|runtime|schema|sdk|sensor|sql|stack ?trace|syntax|tcp|tensor|threads?|throughput|tls|token"
-    r"|unicode|vector|webhook|yaml)\b",
+    r"|parameters?|payload|polynomial|postgres\w*|protocol|python|query|recursion|refactor\w*|regex\w*"
+    r"|registers?|regression|runtime|schema|sdk|sensor|sql|stack ?trace|syntax|tcp|tensor|threads?"
+    r"|throughput|tls|token|unicode|vector|webhook|yaml)\b",
     re.IGNORECASE,
 )
 
 
 def complexity(text: str, attachments: float, turn: float) -> tuple[float, float, float, float]:
-    """With the words, whether there are technical terms, and the questions that it was computed from."""
+    """With what it was computed from: words, whether there are technical terms, questions."""
     text = text[:OF_CHARACTERS]
     words = len(_WORD.findall(text))
     questions = len(_QUESTION.findall(text))

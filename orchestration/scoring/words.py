@@ -1,4 +1,4 @@
-"""Texts as words that can be compared: cheap, for any language, and in time that grows with the text."""
+"""Texts as words that can be compared: for any language, in time that grows with the text."""
 
 import re
 import unicodedata
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-# Letters by which a word is compared. Endings go, in English as in German or Spanish, without a list of them.
+# Letters by which a word is compared: endings go, in English as in Spanish, without a list of them.
 STEM = 6
 # Shorter words are mostly articles and prepositions; numbers and scripts other than Latin always count.
 SHORT = 3
@@ -20,7 +20,7 @@ _SIGNS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u200c\u200d]
 _ASCII_STEM = re.compile(rf"([a-z0-9]{{1,{STEM}}})[a-z0-9]*")
 _ANY_STEM = re.compile(rf"([^\W_]{{1,{STEM}}})[^\W_]*")
 _ASCII_CONTENT = re.compile(rf"([a-z0-9]{{{SHORT + 1},{STEM}}}|\b[0-9]{{1,{SHORT}}}\b)[a-z0-9]*")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[\n\r\u2028\u2029]+|(?<=[。！？؟।])")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[\n\r\u2028\u2029]+|(?<=[\u3002\uff01\uff1f\u061f\u0964])")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,11 @@ class Words:
         """Distinct words that carry meaning."""
         if self.text.isascii():
             return set(_ASCII_CONTENT.findall(self.text))
-        return {stem for stem in self.vocabulary if len(stem) > SHORT or not stem.isalpha() or not stem.isascii()}
+        return {
+            stem
+            for stem in self.vocabulary
+            if len(stem) > SHORT or not stem.isalpha() or not stem.isascii()
+        }
 
     @cached_property
     def pairs(self) -> set[tuple[str, str]]:

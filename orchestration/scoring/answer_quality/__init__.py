@@ -1,1 +1,1 @@
-"""Whether an answer stands on what was retrieved, meets the question, or declines: offline, without a model."""
+"""Whether an answer stands on what was retrieved, meets the question, or declines: without a model."""

@@ -1,4 +1,4 @@
-"""One answer measured: what of it the passages carry, what of the question it takes up, what it declines."""
+"""One answer: what of it the passages carry, what of the question it takes up, what it declines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ WORDS_BESIDE = 5
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer as it is compared: without sentences that talk to the scorer, and those that decline apart."""
+    """An answer without sentences that talk to the scorer, and with those that decline apart."""
 
     claims: Words
     declined: int  # sentences
@@ -43,8 +43,8 @@ def read_passages(texts: Sequence[str]) -> Words:
 
 
 def grounding(answer: Answer, source: Words) -> float:
-    """The mean of two shares: of its distinct words, and of its distinct pairs of neighbouring words, that stand
-    in the passages. Words tell whether it is about the same things, pairs whether it says the same of them."""
+    """The mean of two shares that stand in the passages: of its distinct words, which tell whether it is
+    about the same things, and of its distinct pairs of neighbours, whether it says the same of them."""
     content, pairs = answer.claims.content, answer.claims.pairs
     if not content:
         return 0.0
@@ -54,7 +54,9 @@ def grounding(answer: Answer, source: Words) -> float:
 
 def covered(question: Words, source: Words) -> float:
     """Share of the question's words that the passages hold; what a refusal would have to explain."""
-    return len(question.content & source.vocabulary) / len(question.content) if question.content else 0.0
+    return (
+        len(question.content & source.vocabulary) / len(question.content) if question.content else 0.0
+    )
 
 
 def relevance(question: Words, answer: Answer) -> float | None:
@@ -65,7 +67,7 @@ def relevance(question: Words, answer: Answer) -> float | None:
 
 
 def completeness(question: str, answer: Answer, is_cut: bool) -> float | None:
-    """Share of the question's sentences of which the answer takes up a word, less the share of it that declines."""
+    """Share of the question's sentences of which the answer takes up a word, less what declines."""
     parts = [words(part, OF_QUESTION).content for part in sentences(question[:OF_QUESTION])]
     parts = [part for part in parts if part]
     if not parts:

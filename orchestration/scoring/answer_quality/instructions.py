@@ -1,4 +1,4 @@
-"""Sentences in an answer or a passage that talk to whoever scores it. They are not scored, and are told of."""
+"""Sentences in an answer that talk to whoever scores it. They are not scored, and are told of."""
 
 import re
 import unicodedata
@@ -24,7 +24,8 @@ _INSTRUCTION = re.compile(
 # Each of the patterns needs one of these; most texts have none, and are let through at once.
 _HINTS = (
     "ignore", "disregard", "forget", "override", "bypass", "score", "rate ", "rating", "grade", "mark",
-    "evaluat", "judge", "points", "reviewer", "grounding", "quality", "faithful", "relevance", "completeness",
+    "evaluat", "judge", "points", "reviewer", "grounding", "quality",
+    "faithful", "relevance", "completeness",
 )  # fmt: skip
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 

@@ -3,10 +3,12 @@
 import re
 
 _VERBS_OF_HELP = r"(?:find|answer|help|provide|assist|discuss|share|tell|say|do that|access|locate)"
-_SOURCES = r"(?:documents?|texts?|passages?|context|sources?|articles?|pages?|knowledge base|materials?)"
+_SOURCES = (
+    r"(?:documents?|texts?|passages?|context|sources?|articles?|pages?|knowledge base|materials?)"
+)
 _REFUSALS = (
-    rf"\b(?:i|we)(?:'m| am|'re| are)? (?:\w+ )?(?:sorry|unable to|not able to|not aware of|cannot|can't|can not"
-    rf"|could not|couldn't|won't|will not|do not|don't|did not|didn't) (?:\w+ ){{0,2}}"
+    rf"\b(?:i|we)(?:'m| am|'re| are)? (?:\w+ )?(?:sorry|unable to|not able to|not aware of|cannot|can't"
+    rf"|can not|could not|couldn't|won't|will not|do not|don't|did not|didn't) (?:\w+ ){{0,2}}"
     rf"(?:{_VERBS_OF_HELP}|have|know|seem to have)\b",
     r"\b(?:i|we) have no (?:\w+ ){0,2}(?:information|data|details?|answers?|knowledge|idea)\b",
     rf"\b{_SOURCES} (?:\w+ ){{0,2}}(?:do not|don't|does not|doesn't|did not|didn't) (?:\w+ )?"
@@ -27,8 +29,8 @@ _REFUSAL = re.compile("|".join(f"(?:{one})" for one in _REFUSALS))
 
 # Each of the patterns needs one of these.
 _HINTS = (
-    "not", "n't", "n\u2019t", "no ", "sorry", "unable", "aware", "outside", "beyond", "insufficient", "nicht",
-    "kein", "je ", "siento", "non ", "não",
+    "not", "n't", "n\u2019t", "no ", "sorry", "unable", "aware", "outside", "beyond", "insufficient",
+    "nicht", "kein", "je ", "siento", "non ", "não",
 )  # fmt: skip
 
 

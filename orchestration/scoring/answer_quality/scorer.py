@@ -19,10 +19,10 @@ from orchestration.scoring.scorer import Passage, Scorer, Scores, Turns
 from orchestration.scoring.words import words
 
 METRICS = ("quality", "grounding", "relevance", "completeness", "refusal", "manipulation")
-# How much each part counts. Chosen, not fitted: people's judgement follows what the passages carry, and hardly
-# agrees on the rest (docs/accuracy.md).
+# How much each part counts. Chosen, not fitted: people's judgement follows what the passages carry, and
+# hardly agrees on the rest (docs/accuracy.md).
 OF_GROUNDING, OF_RELEVANCE, OF_COMPLETENESS = 0.8, 0.1, 0.1
-# Below this most people call an answer unfaithful; made by orchestration/scoring/evaluation/answer_quality.py.
+# Below this most people call an answer unfaithful; held-out thresholds are 0.51 (docs/accuracy.md).
 WEAK_BELOW = 0.5
 CUT = frozenset({"length", "max_tokens", "max_output_tokens", "MAX_TOKENS"})
 
@@ -68,8 +68,8 @@ def _nothing_to_compare(
 
 
 def _refused(said: Answer, question: str, texts: Sequence[str]) -> _Row:
-    """Declining claims nothing that could be grounded. It helps nobody, so it is worth half at best, and
-    less the more of the question's words were retrieved: then there was something to say."""
+    """Declining claims nothing that could be grounded. It helps nobody, so it is worth half at best,
+    and less the more of the question's words were retrieved: then there was something to say."""
     was_covered = covered(words(question, OF_QUESTION), read_passages(texts)) if texts else 0.0
     return (0.5 * (1 - was_covered), _NAN, _NAN, 0.0, 1.0, float(said.manipulates))
 
@@ -92,9 +92,7 @@ def _answered(
     # What is not grounded in anything that was logged has no quality that could be told from here.
     quality = _NAN
     if carried is not None:
-        quality = sum(part * weight for part, weight in weighed) / sum(
-            weight for _, weight in weighed
-        )
+        quality = sum(part * weight for part, weight in weighed) / sum(weight for _, weight in weighed)
     return (
         quality,
         _NAN if carried is None else carried,

@@ -1,4 +1,4 @@
-"""How well two sets of scores agree, with intervals that respect that questions were sampled, not answers."""
+"""How well two sets of scores agree; intervals know that questions were sampled, not answers."""
 
 from collections.abc import Callable, Sequence
 
@@ -17,7 +17,7 @@ def spearman(one: Floats, other: Floats) -> float:
 def clustered_interval(
     clusters: Sequence[str], measure: Callable[[np.ndarray], float], seed: int = 0
 ) -> tuple[float, float]:
-    """95 % by bootstrap over clusters; `measure` takes the places that a resample holds, with repeats."""
+    """95 % by bootstrap over clusters; `measure` takes the places of a resample, with repeats."""
     rng = np.random.default_rng(seed)
     names, of = np.unique(np.array(clusters), return_inverse=True)
     places = [np.flatnonzero(of == cluster) for cluster in range(len(names))]

@@ -1,10 +1,12 @@
-"""`assay evaluate answer_quality`: against people who rated answers of assistants over retrieved passages.
+"""`assay evaluate answer_quality`: against people who rated answers over retrieved passages.
 
-Nothing in the scorer is fitted but one threshold, and that is measured on questions it was not chosen on.
+Nothing in the scorer is fitted. What could have been chosen by looking, the weights of its parts and
+one threshold, is measured on conversations that it was not chosen on.
 """
 
 import gzip
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ SAMPLE = "mtrag_human_eval"
 # People rate 1 to 4; at most this, on average, is an answer that most of them call unfaithful.
 UNFAITHFUL = 2.5
 FOLDS = 5
+# Of grounding and of each of the other parts.
+WEIGHTS = ((1.0, 0.0), (0.9, 0.05), (0.8, 0.1), (0.7, 0.15), (0.6, 0.2), (0.5, 0.25))
 
 
 def measure(samples: Path) -> list[Figure]:
@@ -34,6 +38,7 @@ def measure(samples: Path) -> list[Figure]:
         _per_answer(answers, said["quality"], "faithfulness", gate=0.60, floor=0.52),
         _per_answer(answers, said["quality"], "completeness"),
         _per_answer(answers, said["quality"], "appropriateness"),
+        _weights_held_out(answers, said),
         _by_group(answers, said["quality"]),
         _unfaithful(answers, said["quality"]),
     ]
@@ -52,6 +57,7 @@ def _load(folder: Path) -> list[dict[str, Any]]:
             answers.append(
                 {
                     "question_id": rated["task_id"],
+                    "conversation": rated["task_id"].split("<::>")[0],
                     "group": (rated["model_id"], task["Collection"]),
                     "question": task["input"][-1]["text"],
                     "answer": rated["model_response"],
@@ -116,8 +122,8 @@ def _per_answer(
 
 
 def _reliability(answers: list[dict[str, Any]], aspect: str) -> float:
-    """Of the mean of the raters, by Spearman and Brown from how two of them agree: nothing can agree with a
-    mean better than by its root."""
+    """Of the mean of the raters, by Spearman and Brown from how two of them agree: nothing can agree
+    with a mean better than by its root."""
     rows = np.array(
         [raters for raters in (_raters(answer, aspect) for answer in answers) if len(raters) == 3]
     )
@@ -134,8 +140,7 @@ def _by_group(answers: list[dict[str, Any]], quality: Floats) -> Figure:
         sizes = np.bincount(of[places], minlength=len(names))
         there = sizes > 0
         means = [
-            np.bincount(of[places], weights=values[places], minlength=len(names))[there]
-            / sizes[there]
+            np.bincount(of[places], weights=values[places], minlength=len(names))[there] / sizes[there]
             for values in (quality, people)
         ]
         return spearman(*means)
@@ -151,10 +156,50 @@ def _by_group(answers: list[dict[str, Any]], quality: Floats) -> Figure:
     )
 
 
+def _weights_held_out(answers: list[dict[str, Any]], said: Mapping[str, Floats]) -> Figure:
+    """As the gate, had the weights been chosen: each conversation is scored by those that were best on
+    the others."""
+    people = _people(answers, "faithfulness")
+    tried = [_weighed(said, (of_grounding, rest)) for of_grounding, rest in WEIGHTS]
+    found = np.zeros(len(answers))
+    fold = folds([answer["conversation"] for answer in answers], FOLDS)
+    for one in range(FOLDS):
+        held_out = fold == one
+        best = max(tried, key=lambda scores: spearman(scores[~held_out], people[~held_out]))
+        found[held_out] = best[held_out]
+    low, high = clustered_interval(
+        _clusters(answers), lambda places: spearman(found[places], people[places])
+    )
+    return Figure(
+        name="answer_quality.faithfulness_spearman_weights_held_out",
+        figure=spearman(found, people),
+        low=low,
+        high=high,
+        n=len(answers),
+        floor=0.52,
+    )
+
+
+def _weighed(said: Mapping[str, Floats], weights: tuple[float, float]) -> Floats:
+    """Quality with other weights of grounding and of each of the rest."""
+    of_grounding, of_rest = weights
+    sums, total = np.zeros_like(said["quality"]), np.zeros_like(said["quality"])
+    for name, weight in (
+        ("grounding", of_grounding),
+        ("relevance", of_rest),
+        ("completeness", of_rest),
+    ):
+        judged = ~np.isnan(said[name])
+        sums[judged] += weight * said[name][judged]
+        total[judged] += weight
+    # Refusals have no parts to weigh.
+    return np.divide(sums, total, out=said["quality"].copy(), where=said["refusal"] == 0)
+
+
 def _unfaithful(answers: list[dict[str, Any]], quality: Floats) -> Figure:
-    """Balanced accuracy of *weak*, each question judged by a threshold chosen on the others."""
+    """Balanced accuracy of *weak*, each conversation judged by a threshold chosen on the others."""
     is_bad = _people(answers, "faithfulness") <= UNFAITHFUL
-    fold = folds(_clusters(answers), FOLDS)
+    fold = folds([answer["conversation"] for answer in answers], FOLDS)
     found = np.zeros(len(answers), bool)
     for one in range(FOLDS):
         held_out = fold == one
