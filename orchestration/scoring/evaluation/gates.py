@@ -35,6 +35,7 @@ class Figure:
 # name -> "module:function"; the function takes the folder of the samples and returns figures.
 GATES: dict[str, str] = {
     "answer_quality": "orchestration.scoring.evaluation.answer_quality:measure",
+    "success": "orchestration.scoring.evaluation.success:measure",
 }
 
 
