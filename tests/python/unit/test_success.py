@@ -69,7 +69,7 @@ def test_drivers_add_up_to_the_log_odds() -> None:
 
 
 def test_auroc_by_hand() -> None:
-    """Prevents ties from counting for or against. By hand: of four pairs three are won, one is a tie."""
+    """Prevents ties from counting for or against. By hand: of four pairs three won, one tied."""
     assert auroc(np.array([1.0, 1, 0, 0]), np.array([1.0, 0.5, 0.5, 0.0])) == 0.875
     assert np.isnan(auroc(np.ones(3), np.arange(3.0)))
 
