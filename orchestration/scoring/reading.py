@@ -4,8 +4,8 @@ A query and its retrievals may land in different batches, in either order. So wh
 are its queries, and the queries that its retrievals belong to.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,36 +55,39 @@ _QUERIES = f"""
     order by batch_id, line_no"""
 _OUTSIDE_IDS = "select subject_ref, outside_id from vault.subject where subject_ref = any(%s)"
 _BODIES = """
-    select event_key, field, left(body, %(most)s) as body from vault.text
+    select event_key, left(body, %(most)s) as body from vault.text
     where
         batch_id = any(%(batches)s) and ts between %(first)s and %(last)s
-        and event_key = any(%(keys)s) and field = any(%(fields)s)"""
-_PASSAGES = f"""
-    with retrievals as (
-        select retrieval_log.event_key, batch_id, ts, {_REF.format(id="query_id")} as query_ref
-        from raw.retrieval_log
-        where
-            batch_id in (select batch_id from ops.retrieved where query_ref = any(%(refs)s))
-            and {_REF.format(id="query_id")} = any(%(refs)s)
-    )
-    select
-        query_ref, doc_id, chunk_id, rank, score, in_context, cited, left(text.body, %(most)s) as body
-    from retrievals
-    inner join raw.retrieval_document as document using (event_key, batch_id, ts)
-    left join vault.text
-        on
-            document.event_key = text.event_key and document.batch_id = text.batch_id
-            and document.ts = text.ts and text.field = 'documents.' || document.position
-    where document.position <= %(passages)s
-    order by query_ref, retrievals.event_key, position"""
-# Also those that found nothing.
+        and event_key = any(%(keys)s) and field = %(field)s"""
 _RETRIEVALS = f"""
-    select {_REF.format(id="query_id")} as query_ref, count(*)
+    select event_key, batch_id, ts, {_REF.format(id="query_id")} as query_ref, status
     from raw.retrieval_log
     where
-        batch_id in (select batch_id from ops.retrieved where query_ref = any(%(refs)s))
-        and {_REF.format(id="query_id")} = any(%(refs)s) and status is distinct from 'error'
-    group by query_ref"""
+        batch_id = any(
+            array(select distinct batch_id from ops.retrieved where query_ref = any(%(refs)s))
+        )
+        and {_REF.format(id="query_id")} = any(%(refs)s)
+    order by query_ref, event_key"""
+# Both sides are restricted, so that neither is read beyond its batches.
+_PASSAGES = """
+    with documents as (
+        select *, 'documents.' || position as field from raw.retrieval_document
+        where
+            batch_id = any(%(batches)s) and ts between %(first)s and %(last)s
+            and event_key = any(%(keys)s) and position <= %(passages)s
+    ),
+
+    texts as (
+        select event_key, field, left(body, %(most)s) as body from vault.text
+        where
+            batch_id = any(%(batches)s) and ts between %(first)s and %(last)s
+            and event_key = any(%(keys)s) and field like 'documents.%%'
+    )
+
+    select event_key, body, doc_id, chunk_id, rank, score, in_context, cited
+    from documents
+    left join texts using (event_key, field)
+    order by event_key, position"""
 _VECTORS_KNOWN = """
     select event_key, vector from vault.embedding
     where event_key = any(%s) and field = %s and model = %s"""
@@ -120,8 +123,12 @@ def read(
     rows = _query_rows(session, batches, seq_from, columns)
     for start in range(0, len(rows), CHUNK):
         part = rows[start : start + CHUNK]
-        targets = _targets(session, part)
-        yield targets, Turns({name: _column(session, name, part, targets) for name in columns})
+        with session.transaction():
+            # Keys of thousands meet rows of whole batches, of which the planner expects a handful.
+            session.execute("set local enable_nestloop = off")
+            targets = _targets(session, part)
+            turns = Turns({name: _column(session, name, part, targets) for name in columns})
+        yield targets, turns
 
 
 def _query_rows(
@@ -166,7 +173,7 @@ def _column(session: Session, name: str, rows: Sequence[Any], targets: list[Targ
     if name == "passages":
         return _passages(session, targets)
     if name == "retrievals":
-        return _retrievals(session, targets)
+        return _retrieval_counts(session, targets)
     if name not in _COLUMNS:
         raise TypeError(f"A scorer reads {name!r}, which no query has.")
     values = [getattr(row, name) for row in rows]
@@ -179,39 +186,51 @@ def _texts(session: Session, field: str, targets: list[Target]) -> list[str | No
     found = session.execute(
         _BODIES,
         {
-            "batches": list({target.batch_id for target in targets}),
-            "first": min(target.ts for target in targets),
-            "last": max(target.ts for target in targets),
-            "keys": [target.event_key for target in targets],
-            "fields": [field],
+            **_where((target.event_key, target.batch_id, target.ts) for target in targets),
+            "field": field,
             "most": MOST_CHARACTERS,
         },
     ).fetchall()
-    bodies = {key: body for key, _, body in found}
+    bodies = dict(found)
     return [bodies.get(target.event_key) for target in targets]
 
 
 def _passages(session: Session, targets: list[Target]) -> list[list[Passage]]:
+    retrievals = _retrievals(session, targets)
+    query_of = {row.event_key: row.query_ref for row in retrievals}
     found: dict[UUID, list[Passage]] = defaultdict(list)
-    rows = session.execute(
-        _PASSAGES,
-        {
-            "refs": [target.query_ref for target in targets],
-            "most": MOST_CHARACTERS,
-            "passages": MOST_PASSAGES,
-        },
-    )
-    for ref, doc_id, chunk_id, rank, score, in_context, cited, text in rows:
-        found[ref].append(Passage(text, doc_id, chunk_id, rank, score, in_context, cited))
+    if retrievals:
+        rows = session.execute(
+            _PASSAGES,
+            {**_where(retrievals), "passages": MOST_PASSAGES, "most": MOST_CHARACTERS},
+        )
+        for key, *passage in rows:
+            found[query_of[key]].append(Passage(*passage))
     return [found[target.query_ref] for target in targets]
 
 
-def _retrievals(session: Session, targets: list[Target]) -> Any:
-    """How many retrievals each query made that did not fail."""
-    found = dict(
-        session.execute(_RETRIEVALS, {"refs": [target.query_ref for target in targets]}).fetchall()
-    )
-    return np.array([found.get(target.query_ref, 0) for target in targets], np.float64)
+def _retrieval_counts(session: Session, targets: list[Target]) -> Any:
+    """How many retrievals each query made that did not fail; also those that found nothing."""
+    retrievals = _retrievals(session, targets)
+    found = Counter(row.query_ref for row in retrievals if row.status != "error")
+    return np.array([found[target.query_ref] for target in targets], np.float64)
+
+
+def _retrievals(session: Session, targets: list[Target]) -> list[Any]:
+    refs = [target.query_ref for target in targets]
+    with session.cursor(row_factory=namedtuple_row) as cursor:
+        return cursor.execute(_RETRIEVALS, {"refs": refs}).fetchall()
+
+
+def _where(rows: Iterable[Sequence[Any]]) -> dict[str, Any]:
+    """How rows are found that came with these (key, batch, time, ...): by batch, by month, by key."""
+    keys, batches, times = zip(*(row[:3] for row in rows), strict=True)
+    return {
+        "keys": list(keys),
+        "batches": list(set(batches)),
+        "first": min(times),
+        "last": max(times),
+    }
 
 
 def _vectors(session: Session, field: str, targets: list[Target]) -> Any:
