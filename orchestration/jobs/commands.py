@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from orchestration.errors import AssayError
+from orchestration.jobs.registry import JOBS, work_of
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _RECENT = """
@@ -64,7 +65,7 @@ def replay(ids: tuple[int, ...], later: bool) -> None:
 
 
 @jobs.command("run")
-@click.argument("name", type=click.Choice(["land", "check", "build", "prove", "prune"]))
+@click.argument("name", type=click.Choice(list(JOBS)))
 def run_job(name: str) -> None:
     """Do a job now, whatever its schedule says."""
     from orchestration.jobs.ledger import queue
@@ -78,9 +79,8 @@ def run_job(name: str) -> None:
 
 def _run(job: str, key: str) -> None:
     from orchestration.jobs.ledger import run
-    from orchestration.jobs.work import WORK
 
-    done = run(job, key, WORK[job])
+    done = run(job, key, work_of(job))
     if done is None:
         raise AssayError(f"{job} {key} is being done by somebody else: `assay jobs list` shows it.")
     click.echo(f"{job} {key} is done: {done.rows or 0:,} rows.")

@@ -13,10 +13,19 @@ from psycopg.rows import class_row
 from orchestration.errors import AssayError
 from orchestration.jobs.passing import may_pass, reason_of, sqlstate_of
 from orchestration.jobs.periods import Period
+from orchestration.jobs.registry import JOBS
 from orchestration.landing.retry import waits
 from orchestration.warehouse.connection import NoConnectionError, connect
 
 _NAME = "assay job"
+_DECLARE = """
+    insert into ops.job (name, cadence, limit_s, due_within, description)
+    values (%s, %s, %s, make_interval(secs => %s), %s)
+    on conflict (name) do update
+    set (cadence, limit_s, due_within, description)
+        = (excluded.cadence, excluded.limit_s, excluded.due_within, excluded.description)
+    where (job.cadence, job.limit_s, job.due_within, job.description) is distinct from
+        (excluded.cadence, excluded.limit_s, excluded.due_within, excluded.description)"""
 
 
 class AgainError(AssayError):
@@ -45,8 +54,16 @@ class Waiting:
     period_end: datetime | None
 
 
+def declare(session: psycopg.Connection, *jobs: str) -> None:
+    """`ops.job` says of these what the registry says: marts and the retries in the database read it."""
+    for name in jobs:
+        job = JOBS[name]
+        session.execute(_DECLARE, (name, job.cadence, job.limit_s, job.due_within_s, job.description))
+
+
 def queue(session: psycopg.Connection, job: str, key: str, period: Period | None = None) -> bool:
     """Whether this work waits to be started; False when it is done, running, or given up."""
+    declare(session, job)
     starts, ends = (period.start, period.end) if period else (None, None)
     row = session.execute("select ops.queue_job(%s, %s, %s, %s)", (job, key, starts, ends)).fetchone()
     return bool(row and row[0])

@@ -1,7 +1,6 @@
 """What each job does. Dagster, the command line and the tests call these same functions."""
 
 import os
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,13 +101,3 @@ def prune(_: Attempt) -> int:
     with closing(connect(autocommit=True, application_name="assay prune")) as session:
         row = session.execute("select ops.prune_history(%s::interval)", (HISTORY,)).fetchone()
     return int(row[0]) if row else 0
-
-
-WORK: dict[str, Callable[[Attempt], int | None]] = {
-    "land": land_all,
-    "check": check,
-    "build": build,
-    "prove": prove,
-    "prune": prune,
-}
-CADENCE = {"check": "hourly", "build": "nightly", "prove": "weekly", "prune": "monthly"}

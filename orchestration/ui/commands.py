@@ -30,7 +30,7 @@ def ui(port: int, open_browser: bool) -> None:
     environment = home.environment()
     folder = Path(environment["DAGSTER_HOME"])
     with _the_only_one(folder, port):
-        _require_tables(environment["ASSAY_DATABASE_URL"])
+        _declare_jobs(environment["ASSAY_DATABASE_URL"])
         _require_free(HOST, port)
         stop = stop_on_signals()
         dagster = Supervisor(environment, folder, port, lambda news: click.echo(news, err=True))
@@ -62,10 +62,16 @@ def _the_only_one(folder: Path, port: int) -> Iterator[None]:
         yield
 
 
-def _require_tables(url: str) -> None:
+def _declare_jobs(url: str) -> None:
+    """Also those that never ran, so that `marts.job_health` shows them."""
+    from orchestration.jobs.ledger import declare
+    from orchestration.jobs.registry import JOBS
     from orchestration.warehouse.build import require_tables
+    from orchestration.warehouse.connection import connect
 
     require_tables(url)
+    with closing(connect(autocommit=True, url=url, application_name="assay ui")) as session:
+        declare(session, *JOBS)
 
 
 def _require_free(host: str, port: int) -> None:

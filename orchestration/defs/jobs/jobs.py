@@ -1,4 +1,4 @@
-"""The jobs that schedules and sensors run. Each has a limit; what takes longer is ended."""
+"""The jobs of the registry as Dagster runs them: which part of the graph each of them makes."""
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -8,42 +8,27 @@ from orchestration.defs.dbt.assets import dbt_models
 from orchestration.defs.jobs.assets import pruned_history, state_proof
 from orchestration.defs.jobs.recorded import JOB_TAG
 from orchestration.defs.landing.assets import raw_logs
+from orchestration.jobs import registry
+
+_MAKES = {
+    "land": dg.AssetSelection.assets(raw_logs) | dg.AssetSelection.checks(landed_checks),
+    "check": dg.AssetSelection.checks(landed_checks),
+    "build": dg.AssetSelection.assets(dbt_models),
+    "prove": dg.AssetSelection.assets(state_proof),
+    "prune": dg.AssetSelection.assets(pruned_history),
+}
 
 
-def _job(
-    name: str, selection: dg.AssetSelection, limit_s: int, description: str
-) -> UnresolvedAssetJobDefinition:
+def _job(name: str) -> UnresolvedAssetJobDefinition:
+    job = registry.JOBS[name]
     return dg.define_asset_job(
         name,
-        selection=selection,
-        description=description,
-        tags={JOB_TAG: name, "dagster/max_runtime": str(limit_s)},
+        selection=_MAKES[name],
+        description=job.description,
+        tags={JOB_TAG: name, "dagster/max_runtime": str(job.limit_s)},
         # One process a run: whoever kills it has killed the work, and no step waits for Python.
         executor_def=dg.in_process_executor,
     )
 
 
-land = _job(
-    "land",
-    dg.AssetSelection.assets(raw_logs) | dg.AssetSelection.checks(landed_checks),
-    3600,
-    "Lands what waits in the inbox, and checks it.",
-)
-check = _job(
-    "check",
-    dg.AssetSelection.checks(landed_checks),
-    600,
-    "Whether what landed is fit to be scored and reported.",
-)
-build = _job(
-    "build",
-    dg.AssetSelection.assets(dbt_models),
-    7200,
-    "Every dbt model built, every test run.",
-)
-prove = _job(
-    "prove", dg.AssetSelection.assets(state_proof), 7200, "Every stateful table equals its definition."
-)
-prune = _job("prune", dg.AssetSelection.assets(pruned_history), 600, "Old operations history removed.")
-
-JOBS = [land, check, build, prove, prune]
+JOBS = [_job(name) for name in registry.JOBS]

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 import dagster as dg
 import psycopg
 
+from orchestration.defs.jobs.partitions import PARTITIONS
 from orchestration.jobs import ledger
 from orchestration.jobs.periods import Period
+from orchestration.jobs.registry import JOBS
 from orchestration.warehouse.connection import connect
 
 JOB_TAG, KEY_TAG = "assay/job", "assay/key"
-# Their assets are divided into periods; a build is always of everything.
-_PARTITIONED = ("prove", "prune")
 # The book decides when work is given up; this is only an end to it.
 _MOST_RETRIES = 20
 
@@ -56,5 +56,5 @@ def run_request(job: str, key: str, attempt: int, period_start: datetime | None)
         run_key=f"{job} {key} {attempt}",
         job_name=job,
         tags={JOB_TAG: job, KEY_TAG: key},
-        partition_key=partition if job in _PARTITIONED else None,
+        partition_key=partition if JOBS[job].cadence in PARTITIONS else None,
     )

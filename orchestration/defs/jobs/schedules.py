@@ -8,7 +8,7 @@ import dagster as dg
 
 from orchestration.defs.jobs.recorded import request
 from orchestration.jobs.periods import last_ended
-from orchestration.jobs.work import CADENCE
+from orchestration.jobs.registry import JOBS, SCHEDULED
 from orchestration.warehouse.connection import connect
 
 _CRON = {
@@ -21,7 +21,7 @@ _CRON = {
 
 
 def tick(job: str, now: datetime) -> dg.RunRequest | dg.SkipReason:
-    period = last_ended(CADENCE[job], now)
+    period = last_ended(JOBS[job].cadence, now)
     with closing(connect(autocommit=True, application_name="assay schedule")) as session:
         asked = request(job, period.key, session, period)
     if asked is None:
@@ -35,9 +35,9 @@ def _schedule(job: str) -> dg.ScheduleDefinition:
 
     evaluation: Callable[..., dg.RunRequest | dg.SkipReason] = evaluate
     return dg.ScheduleDefinition(
-        name=f"{CADENCE[job]}_{job}",
+        name=f"{JOBS[job].cadence}_{job}",
         job_name=job,
-        cron_schedule=_CRON[CADENCE[job]],
+        cron_schedule=_CRON[JOBS[job].cadence],
         execution_timezone="UTC",
         execution_fn=evaluation,
         # Safe everywhere: none of them changes what the marts say.
@@ -45,4 +45,4 @@ def _schedule(job: str) -> dg.ScheduleDefinition:
     )
 
 
-SCHEDULES = [_schedule(job) for job in CADENCE]
+SCHEDULES = [_schedule(job) for job in SCHEDULED]

@@ -13,6 +13,8 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
 from dagster_world import Loaded
 
+from orchestration.jobs import ledger
+from orchestration.jobs.registry import JOBS
 from orchestration.settings import PROJECT_DIR
 
 MART = dg.AssetKey(["marts", "performance_overview"])
@@ -75,10 +77,18 @@ def test_the_limits_of_jobs_are_those_of_the_book(
     loaded: Loaded, warehouse: psycopg.Connection
 ) -> None:
     """Prevents a limit that Dagster keeps and `marts.job_health` does not know, or the other way."""
+    ledger.declare(warehouse, *JOBS)
     book: dict[str, str] = dict(warehouse.execute("select name, limit_s::text from ops.job").fetchall())
     repository = loaded.defs.get_repository_def()
     jobs = {name: repository.get_job(name).tags["dagster/max_runtime"] for name in book}
     assert jobs == book
+
+
+def test_every_job_with_a_period_has_a_schedule(loaded: Loaded) -> None:
+    """Prevents a job that is due every hour and that nobody starts."""
+    schedules = {one.job_name: one.name for one in loaded.defs.schedules or []}  # type: ignore[union-attr]
+    due = {name: f"{job.cadence}_{name}" for name, job in JOBS.items() if job.due_within_s}
+    assert schedules == due
 
 
 def test_a_dbt_group_is_a_dagster_group(loaded: Loaded) -> None:

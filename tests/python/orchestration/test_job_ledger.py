@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import psycopg
@@ -17,6 +18,7 @@ from orchestration.errors import AssayError
 from orchestration.jobs import ledger
 from orchestration.jobs.passing import dbt_may_pass, may_pass
 from orchestration.jobs.periods import last_ended
+from orchestration.jobs.registry import JOBS, Job
 from orchestration.settings import PROJECT_DIR
 
 
@@ -70,6 +72,19 @@ def test_the_same_key_is_done_once(session: psycopg.Connection) -> None:
     assert not ledger.queue(session, "land", "k")
     assert ledger.run("land", "k", _never) is None
     assert session.execute("select status, rows from ops.job_run").fetchall() == [("succeeded", 7)]
+
+
+def test_a_job_that_the_book_does_not_know_is_written_into_it(
+    session: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prevents a migration for every job that is added, and a book with the limits of last year."""
+    job = Job("no:where", "hourly", limit_s=60, due_within_s=120, description="New.")
+    monkeypatch.setitem(JOBS, "new", job)
+    assert ledger.queue(session, "new", "k")
+    monkeypatch.setitem(JOBS, "new", replace(job, limit_s=90, due_within_s=None))
+    ledger.queue(session, "new", "k")
+    book = session.execute("select limit_s, due_within, max_attempts from ops.job where name = 'new'")
+    assert book.fetchall() == [(90, None, 5)]
 
 
 def test_two_schedulers_at_once_get_one_run(session: psycopg.Connection) -> None:

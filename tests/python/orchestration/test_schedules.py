@@ -8,7 +8,6 @@ from pathlib import Path
 import dagster as dg
 import psycopg
 import pytest
-import yaml
 from dagster._core.test_utils import (
     create_test_daemon_workspace_context,
     freeze_time,
@@ -19,7 +18,6 @@ from dagster._scheduler.scheduler import launch_scheduled_runs
 
 from orchestration.jobs import ledger
 from orchestration.settings import PROJECT_DIR
-from orchestration.ui.home import configuration
 
 NIGHT = datetime(2026, 3, 3, 2, 30, tzinfo=UTC)
 
@@ -66,7 +64,7 @@ def test_weekly_and_monthly_work_names_its_partition(
     assert partition in (WEEKLY if job == "prove" else MONTHLY).get_partition_keys(NIGHT)
 
 
-def _launched(tmp_path: Path, max_catchup_runs: int, *moments: datetime) -> list[Counter[str]]:
+def _launched(tmp_path: Path, *moments: datetime) -> list[Counter[str]]:
     """What Dagster's own scheduler asks for at each of these moments, having slept in between."""
     queued = {"module": "dagster._core.run_coordinator", "class": "QueuedRunCoordinator"}
     target = ModuleTarget("orchestration.definitions", None, str(PROJECT_DIR), location_name="assay")
@@ -77,11 +75,7 @@ def _launched(tmp_path: Path, max_catchup_runs: int, *moments: datetime) -> list
     ):
         for now in moments:
             with freeze_time(now):
-                list(
-                    launch_scheduled_runs(
-                        context, logging.getLogger("test"), now, {}, max_catchup_runs=max_catchup_runs
-                    )
-                )
+                list(launch_scheduled_runs(context, logging.getLogger("test"), now, {}))
             names = Counter(run.tags["dagster/schedule_name"] for run in instance.get_runs())
             seen.append(names - sum(seen, Counter()))
     return seen
@@ -91,10 +85,9 @@ def test_a_machine_that_slept_runs_each_schedule_once(
     warehouse: psycopg.Connection, tmp_path: Path
 ) -> None:
     """Prevents 24 hourly runs at once after a day, and five weekly ones after five weeks."""
-    chosen = yaml.safe_load(configuration())["scheduler"]["config"]["max_catchup_runs"]
     evening = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
     moments = (evening, evening + timedelta(days=1), evening + timedelta(days=36))
-    before, day, weeks = _launched(tmp_path, chosen, *moments)
+    before, day, weeks = _launched(tmp_path, *moments)
     assert before == {}
     assert day == {"hourly_check": 1, "nightly_build": 1}
     assert weeks == {"hourly_check": 1, "nightly_build": 1, "weekly_prove": 1, "monthly_prune": 1}
