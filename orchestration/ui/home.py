@@ -19,7 +19,11 @@ from orchestration.warehouse.urls import sqlalchemy_url
 STORAGE_VARIABLE = "ASSAY_DAGSTER_URL"
 _STORAGE = f"""
 # This file was written once; from here on it is yours.
-storage: {{postgres: {{postgres_url: {{env: {STORAGE_VARIABLE}}}}}}}
+storage:
+  custom:
+    module: orchestration.ui.storage
+    class: PooledStorage
+    config: {{postgres_url: {{env: {STORAGE_VARIABLE}}}}}
 """
 
 

@@ -2,12 +2,15 @@
 
 import logging
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import psycopg
 import pytest
+import yaml
 from dagster._core.test_utils import (
     create_test_daemon_workspace_context,
     freeze_time,
@@ -18,6 +21,8 @@ from dagster._scheduler.scheduler import launch_scheduled_runs
 
 from orchestration.jobs import ledger
 from orchestration.settings import PROJECT_DIR
+from orchestration.ui.home import STORAGE_VARIABLE, configuration
+from orchestration.warehouse.urls import sqlalchemy_url
 
 NIGHT = datetime(2026, 3, 3, 2, 30, tzinfo=UTC)
 
@@ -64,13 +69,22 @@ def test_weekly_and_monthly_work_names_its_partition(
     assert partition in (WEEKLY if job == "prove" else MONTHLY).get_partition_keys(NIGHT)
 
 
+@pytest.fixture
+def dagsters_database(
+    new_database: Callable[[], AbstractContextManager[str]], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    with new_database() as url:
+        monkeypatch.setenv(STORAGE_VARIABLE, sqlalchemy_url(url))
+        yield
+
+
 def _launched(tmp_path: Path, *moments: datetime) -> list[Counter[str]]:
     """What Dagster's own scheduler asks for at each of these moments, having slept in between."""
-    queued = {"module": "dagster._core.run_coordinator", "class": "QueuedRunCoordinator"}
+    ours = yaml.safe_load(configuration())
     target = ModuleTarget("orchestration.definitions", None, str(PROJECT_DIR), location_name="assay")
     seen: list[Counter[str]] = []
     with (
-        instance_for_test(overrides={"run_coordinator": queued}, temp_dir=str(tmp_path)) as instance,
+        instance_for_test(ours, temp_dir=str(tmp_path)) as instance,
         create_test_daemon_workspace_context(target, instance) as context,
     ):
         for now in moments:
@@ -81,6 +95,7 @@ def _launched(tmp_path: Path, *moments: datetime) -> list[Counter[str]]:
     return seen
 
 
+@pytest.mark.usefixtures("dagsters_database")
 def test_a_machine_that_slept_runs_each_schedule_once(
     warehouse: psycopg.Connection, tmp_path: Path
 ) -> None:
