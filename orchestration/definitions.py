@@ -10,13 +10,23 @@ from orchestration.defs.jobs.books import BOOKS
 from orchestration.defs.jobs.jobs import JOBS
 from orchestration.defs.jobs.schedules import SCHEDULES
 from orchestration.defs.jobs.sensors import retry_sensor
-from orchestration.defs.landing.assets import inbox_files, raw_logs
+from orchestration.defs.landing.assets import evaluation_log, inbox_files, raw_logs
 from orchestration.defs.landing.resources import inbox_resource
 from orchestration.defs.landing.sensors import inbox_sensor
 from orchestration.defs.refresh.sensors import refresh_sensor
+from orchestration.defs.scoring.assets import scores
 
 defs = dg.Definitions(
-    assets=[inbox_files, raw_logs, dbt_models, state_proof, pruned_history, *BOOKS],
+    assets=[
+        inbox_files,
+        raw_logs,
+        evaluation_log,
+        dbt_models,
+        scores,
+        state_proof,
+        pruned_history,
+        *BOOKS,
+    ],
     asset_checks=[landed_checks],
     jobs=JOBS,
     schedules=SCHEDULES,

@@ -38,6 +38,13 @@ JOBS = {
         due_within_s=HOUR // 2,
         description="What landed in the last hours is fit to be scored and reported.",
     ),
+    "score": Job(
+        "orchestration.jobs.work:score",
+        "hourly",
+        limit_s=HOUR,
+        due_within_s=HOUR // 2,
+        description="What landed is checked and scored, and what is learned of it brought up to date.",
+    ),
     "build": Job(
         "orchestration.jobs.work:build",
         "nightly",

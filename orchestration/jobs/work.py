@@ -79,6 +79,13 @@ def check(mine: Attempt) -> int:
     return len(findings)
 
 
+def score(mine: Attempt) -> int:
+    from orchestration.scoring.engine import score as score_all
+
+    check(mine)
+    return score_all().landed
+
+
 def prove(_: Attempt) -> int:
     """Rows that were compared: all of state, with what its definitions make of the rows below."""
     from orchestration.refresh.engine import TARGET

@@ -8,11 +8,14 @@ from orchestration.defs.dbt.assets import dbt_models
 from orchestration.defs.jobs.assets import pruned_history, state_proof
 from orchestration.defs.jobs.recorded import JOB_TAG
 from orchestration.defs.landing.assets import raw_logs
+from orchestration.defs.scoring.assets import scores
 from orchestration.jobs import registry
 
 _MAKES = {
     "land": dg.AssetSelection.assets(raw_logs) | dg.AssetSelection.checks(landed_checks),
     "check": dg.AssetSelection.checks(landed_checks),
+    # A check that blocks, fails: then nothing is scored.
+    "score": dg.AssetSelection.assets(scores) | dg.AssetSelection.checks(landed_checks),
     "build": dg.AssetSelection.assets(dbt_models),
     "prove": dg.AssetSelection.assets(state_proof),
     "prune": dg.AssetSelection.assets(pruned_history),

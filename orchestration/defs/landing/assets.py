@@ -14,6 +14,7 @@ from orchestration.errors import AssayError
 from orchestration.jobs.work import Landed, land
 from orchestration.landing.contract import KINDS
 from orchestration.landing.store import Counts
+from orchestration.scoring import registry
 
 GROUP = "landing"
 OWNERS = ["team:warehouse"]
@@ -32,6 +33,19 @@ KEYS = {
 }
 
 
+# Scores come through the same door as everybody's evaluations. One asset cannot be both before scoring,
+# as the other logs are, and behind it: this log is reported by whoever landed in it.
+EVALUATIONS = next(key for key in KEYS["raw"] if key.path[-1] == "evaluation_log")
+evaluation_log = dg.AssetSpec(
+    key=EVALUATIONS,
+    deps=[inbox_files, *(dg.AssetKey(["scoring", name]) for name in registry.names())],
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"postgres"},
+    description=source_descriptions["raw", "evaluation_log"],
+)
+
+
 @dg.multi_asset(
     name="raw_logs",
     specs=[
@@ -47,6 +61,7 @@ KEYS = {
         )
         for keys in KEYS.values()
         for key in keys
+        if key != EVALUATIONS
     ],
     # So that a mart can be run with what it needs. Files mix kinds: any subset lands everything.
     can_subset=True,
@@ -61,6 +76,8 @@ def raw_logs(
         landed = land(inbox_resource.path, inbox_resource.settle_seconds)
         mine.rows = landed.counts.lines
         yield from _results(landed, context.selected_asset_keys)
+        if new := landed.counts.by_kind["evaluation"]:
+            context.log_event(dg.AssetMaterialization(EVALUATIONS, metadata={"new_rows": new}))
         for sentence in landed.growing:
             context.log.info(f"left for the next run: {sentence}")
         if landed.problems:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import dagster as dg
 import psycopg
 import pytest
 from dagster_world import Loaded, land, line
+from landing_world import admit
 
 from orchestration.errors import AssayError
 from orchestration.expectations.run import Finding, failures, run_suites
@@ -138,35 +140,31 @@ def test_the_suites_cannot_write(database_url: str) -> None:
 
 @pytest.mark.parametrize("is_good", [True, False])
 def test_a_failed_check_stops_what_is_built_on_the_logs(
-    loaded: Loaded, warehouse: psycopg.Connection, tmp_path: Path, is_good: bool
+    loaded: Loaded,
+    warehouse: psycopg.Connection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_good: bool,
 ) -> None:
-    """Prevents scores and reports of rows that are not fit for them. Scoring stands on the raw logs."""
-    assert loaded.defs
-    from orchestration.defs.checks.checks import landed_checks
-    from orchestration.defs.landing.assets import raw_logs
-    from orchestration.defs.landing.resources import Inbox
-
-    scored: list[int] = []
-
-    @dg.asset(deps=[dg.AssetKey(["raw", "query_log"])])
-    def scores() -> None:
-        scored.append(1)
-
+    """Prevents scores of rows that are not fit for them, in the job that runs every hour."""
+    monkeypatch.setattr("orchestration.scoring.engine.refresh_all", admit)  # no models here
     answer = "an answer" if is_good else " "
     lines = [line(f"q{n}", response_text=answer, query_text=SECRET) for n in range(5)]
-    (tmp_path / "a.jsonl").write_text("\n".join(lines) + "\n")
+    land(os.environ["ASSAY_DATABASE_URL"], tmp_path, *lines)
     with dg.DagsterInstance.ephemeral() as instance:
-        run = dg.materialize(
-            [raw_logs, landed_checks, scores],
-            resources={"inbox_resource": Inbox(folder=str(tmp_path))},
-            instance=instance,
-            raise_on_error=False,
+        run = loaded.defs.resolve_job_def("score").execute_in_process(
+            instance=instance, raise_on_error=False
         )
         records = [str(entry) for entry in instance.all_logs(run.run_id)]
+        told = instance.get_latest_materialization_event(dg.AssetKey(["raw", "evaluation_log"]))
     checks = {one.check_name: one.passed for one in run.get_asset_check_evaluations()}
     assert checks["texts_answers_are_not_empty"] is is_good
-    assert scored == ([1] if is_good else [])
     assert run.success is is_good
+    assert (told is not None) is is_good
     assert SECRET not in json.dumps(records)
+    scores = warehouse.execute("select count(*), count(distinct target_id) from raw.evaluation_log")
     jobs = warehouse.execute("select job, status, rows from ops.job_run order by job_run_id").fetchall()
-    assert jobs == [("land", "succeeded", 5), ("check", "succeeded", len(checks))]
+    landed, queries = scores.fetchall()[0]
+    assert queries == (5 if is_good else 0)
+    done = [("score", "succeeded", landed)] if is_good else []
+    assert jobs == [("check", "succeeded", len(checks)), *done]

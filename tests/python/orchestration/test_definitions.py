@@ -15,6 +15,7 @@ from dagster_world import Loaded
 
 from orchestration.jobs import ledger
 from orchestration.jobs.registry import JOBS
+from orchestration.scoring import registry
 from orchestration.settings import PROJECT_DIR
 
 MART = dg.AssetKey(["marts", "performance_overview"])
@@ -42,11 +43,16 @@ def test_lineage_goes_from_the_inbox_to_the_mart(loaded: Loaded) -> None:
 
 
 def test_nothing_but_the_inbox_and_the_books_comes_from_nowhere(loaded: Loaded) -> None:
-    """Prevents a raw table that no asset fills, which Dagster shows as an outside source."""
+    """Prevents a raw table that no asset fills, which Dagster shows as an outside source.
+    Evaluations are reported by those who land them: producers, and scorers, which read other logs."""
     graph = _graph(loaded)
     outside = graph.get_all_asset_keys() - graph.materializable_asset_keys
     assert INBOX in outside
-    assert {key.path[0] for key in outside - {INBOX}} == {"ops"}
+    evaluations = dg.AssetKey(["raw", "evaluation_log"])
+    assert {key.path[0] for key in outside - {INBOX, evaluations}} == {"ops"}
+    scorers = {dg.AssetKey(["scoring", name]) for name in registry.names()}
+    assert graph.get(evaluations).parent_keys == {INBOX, *scorers}
+    assert all(dg.AssetKey(["raw", "query_log"]) in graph.get(key).parent_keys for key in scorers)
     from_nowhere = {key for key in graph.materializable_asset_keys if not graph.get(key).parent_keys}
     assert from_nowhere == {dg.AssetKey(["ops", "pruned_history"])}
 

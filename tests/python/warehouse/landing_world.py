@@ -22,6 +22,14 @@ def query(event_id: str, **fields: Any) -> bytes:
     return json.dumps({**base, **fields}).encode()
 
 
+def admit(session: psycopg.Connection) -> None:
+    """As a refresh does, without its checks and models."""
+    session.execute(
+        """with taken as (delete from ops.pending_batch returning batch_id)
+           insert into ops.admitted_batch (batch_id) select batch_id from taken order by batch_id"""
+    )
+
+
 @dataclass
 class World:
     """A migrated database of one test and a folder for its files."""

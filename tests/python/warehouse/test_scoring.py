@@ -7,9 +7,8 @@ from contextlib import closing
 from typing import Any
 
 import numpy as np
-import psycopg
 import pytest
-from landing_world import World, query
+from landing_world import World, admit, query
 
 from orchestration.errors import AssayError
 from orchestration.landing.lander import Lander
@@ -53,18 +52,9 @@ def use(monkeypatch: pytest.MonkeyPatch, scorer: Scorer) -> None:
     monkeypatch.setattr(registry, "_load", lambda _known, _name, _kind: scorer)
 
 
-def admit(world: World) -> None:
-    """As a refresh does, without its checks and models."""
-    with psycopg.connect(world.url) as connection:
-        connection.execute(
-            """with taken as (delete from ops.pending_batch returning batch_id)
-               insert into ops.admitted_batch (batch_id) select batch_id from taken order by batch_id"""
-        )
-
-
 def score(world: World, again: bool = False) -> Report:
-    admit(world)
     session = connect(url=world.url, autocommit=True)
+    admit(session)
     with closing(session), Lander(world.url) as lander:
         return Scoring(session, lander).run(registry.names(), again)
 
@@ -166,7 +156,6 @@ def test_four_that_run_at_once_land_each_score_once(world: World) -> None:
     for number in range(6):
         lines = [query(f"q{number}-{one}", query_text="hello") for one in range(50)]
         world.land(world.write(f"{number}.jsonl", *lines))
-    admit(world)
     with ThreadPoolExecutor(4) as several:
         reports = list(several.map(lambda _: score(world), range(4)))
     assert sum(report.landed for report in reports) == 300
