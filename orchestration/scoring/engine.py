@@ -232,10 +232,10 @@ def _line(one: Scorer | Learner, event_id: str, said: Evaluation) -> bytes:
         "kind": "evaluation",
         "event_id": event_id,
         "source": "assay",
-        "evaluator": one.name,
-        "evaluator_version": one.version,
         **said,
     }
+    if line["kind"] == "evaluation":
+        line = {"evaluator": one.name, "evaluator_version": one.version} | line
     return _encode({name: value for name, value in line.items() if value is not None})
 
 

@@ -8,7 +8,7 @@ import psycopg
 
 # An evaluation line as in docs/contract.md. The engine adds `kind`, `event_id`, `source` and the
 # version, and `evaluator` where it is the learner's name; one that learns several things of a target
-# says "name/thing" each time.
+# says "name/thing" each time. What it cost is a line of another kind, with an `event_id` of its own.
 Evaluation = dict[str, Any]
 
 

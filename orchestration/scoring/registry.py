@@ -21,7 +21,12 @@ SCORERS: dict[str, tuple[str, str]] = {
         "orchestration.scoring.complexity:SCORER",
     ),
 }
-LEARNERS: dict[str, tuple[str, str]] = {}
+LEARNERS: dict[str, tuple[str, str]] = {
+    "judge": (
+        "How good an answer is to a language model; off unless ASSAY_JUDGE_URL names one.",
+        "orchestration.scoring.judge.learner:LEARNER",
+    ),
+}
 
 
 def scorer(name: str) -> Scorer:

@@ -43,8 +43,8 @@ def read_passages(texts: Sequence[str]) -> Words:
 
 
 def grounding(answer: Answer, source: Words) -> float:
-    """The mean of two shares that stand in the passages: of its distinct words, which tell whether it is
-    about the same things, and of its distinct pairs of neighbours, whether it says the same of them."""
+    """The mean of two shares that stand in the passages: of its distinct words, which tell whether it
+    is about the same things, and of its pairs of neighbours, whether it says the same of them."""
     content, pairs = answer.claims.content, answer.claims.pairs
     if not content:
         return 0.0

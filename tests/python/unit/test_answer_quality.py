@@ -1,6 +1,6 @@
 # ruff: noqa: RUF001 - texts in other scripts are what is tested
-"""What the offline scorer says of answers that a person could judge at a glance, and that texts cannot talk
-it into anything."""
+"""What the offline scorer says of answers that a person could judge at a glance, and that no text can
+talk it into anything."""
 
 import math
 import time
