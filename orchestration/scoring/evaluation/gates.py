@@ -36,6 +36,8 @@ class Figure:
 GATES: dict[str, str] = {
     "answer_quality": "orchestration.scoring.evaluation.answer_quality:measure",
     "success": "orchestration.scoring.evaluation.success:measure",
+    "topics": "orchestration.scoring.evaluation.questions:topics",
+    "content_gaps": "orchestration.scoring.evaluation.questions:content_gaps",
 }
 
 
