@@ -1,0 +1,12 @@
+{#- Days between two moments, with their fraction. -#}
+{% macro days_apart(earlier, later) -%}
+    {{ adapter.dispatch('days_apart', 'assay')(earlier, later) }}
+{%- endmacro %}
+
+{% macro default__days_apart(earlier, later) -%}
+    (extract(epoch from {{ later }} - {{ earlier }}) / 86400)
+{%- endmacro %}
+
+{% macro spark__days_apart(earlier, later) -%}
+    ((unix_millis({{ later }}) - unix_millis({{ earlier }})) / 86400000)
+{%- endmacro %}

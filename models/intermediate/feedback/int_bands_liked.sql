@@ -1,0 +1,47 @@
+-- How well answers of each band are liked among those who say so, over all workspaces of the last months: an index
+-- of what is known of an answer, no rate of satisfaction. Bands with few opinions lean on the average.
+with
+
+opinions as (
+
+    select * from {{ ref('agg_opinions_daily') }}
+
+),
+
+horizon as (
+
+    select * from {{ ref('int_horizon') }}
+
+),
+
+bands as (
+
+    select
+        opinions.known_band,
+        {{ sum_counts('opinions.positive') }} as positive,
+        {{ sum_counts('opinions.negative') }} as negative
+    from opinions
+    cross join horizon
+    where opinions.day > {{ days_after('horizon.today', -var('response_window_days', 182)) }}
+    group by opinions.known_band
+
+),
+
+averages as (
+
+    select {{ ratio('sum(positive)', 'sum(positive + negative)') }} as average
+    from bands
+
+),
+
+final as (
+
+    select
+        bands.known_band,
+        (bands.positive + 20 * averages.average) / (bands.positive + bands.negative + 20) as liking
+    from bands
+    cross join averages
+
+)
+
+select * from final
