@@ -8,9 +8,9 @@ opinions as (
 
 ),
 
-horizon as (
+newest as (
 
-    select * from {{ ref('int_horizon') }}
+    select * from {{ ref('int_newest_day') }}
 
 ),
 
@@ -21,8 +21,8 @@ bands as (
         {{ sum_counts('opinions.positive') }} as positive,
         {{ sum_counts('opinions.negative') }} as negative
     from opinions
-    cross join horizon
-    where opinions.day > {{ days_after('horizon.today', -var('response_window_days', 182)) }}
+    cross join newest
+    where opinions.day > {{ days_after('newest.newest_day', -var('response_window_days', 182)) }}
     group by opinions.known_band
 
 ),

@@ -16,21 +16,28 @@ bands as (
 
 ),
 
-horizon as (
+newest as (
 
-    select * from {{ ref('int_horizon') }}
+    select * from {{ ref('int_newest_day') }}
 
 ),
 
 recent as (
 
     select
-        opinions.*,
-        bands.liking
+        opinions.workspace,
+        opinions.channel,
+        bands.liking,
+        sum(opinions.queries) as queries,
+        sum(opinions.liked) as liked,
+        sum(opinions.disliked) as disliked,
+        sum(opinions.liked_squares) as liked_squares,
+        sum(opinions.disliked_squares) as disliked_squares
     from opinions
     inner join bands on opinions.known_band = bands.known_band
-    cross join horizon
-    where opinions.day > {{ days_after('horizon.today', -var('response_window_days', 182)) }}
+    cross join newest
+    where opinions.day > {{ days_after('newest.newest_day', -var('response_window_days', 182)) }}
+    group by opinions.workspace, opinions.channel, bands.known_band, bands.liking
 
 ),
 

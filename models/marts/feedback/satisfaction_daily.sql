@@ -20,9 +20,9 @@ ratios as (
 
 ),
 
-horizon as (
+newest as (
 
-    select * from {{ ref('int_horizon') }}
+    select * from {{ ref('int_newest_day') }}
 
 ),
 
@@ -32,8 +32,8 @@ days as (
         opinions.workspace,
         opinions.day
     from opinions
-    cross join horizon
-    where opinions.day > {{ days_after('horizon.today', -var('satisfaction_days', 35)) }}
+    cross join newest
+    where opinions.day > {{ days_after('newest.newest_day', -var('satisfaction_days', 35)) }}
 
 ),
 

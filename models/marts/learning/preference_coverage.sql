@@ -20,9 +20,9 @@ overrides as (
 
 ),
 
-horizon as (
+newest as (
 
-    select * from {{ ref('int_horizon') }}
+    select * from {{ ref('int_newest_day') }}
 
 ),
 
@@ -40,16 +40,16 @@ counted as (
 
     select
         users.workspace,
-        max(horizon.today) as as_of_day,
+        max(newest.newest_day) as as_of_day,
         count(*) as active_users,
         count(people.subject_ref) as choosing_users,
         {{ count_if('people.learned_settings > 0') }} as learned_users,
         count(overriders.subject_ref) as overriding_users
     from users
-    cross join horizon
+    cross join newest
     left join people on users.subject_ref = people.subject_ref
     left join overriders on users.subject_ref = overriders.subject_ref
-    where users.last_active_day > {{ days_after('horizon.today', -7) }}
+    where users.last_active_day > {{ days_after('newest.newest_day', -7) }}
     group by users.workspace
 
 ),
