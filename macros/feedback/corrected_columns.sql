@@ -2,7 +2,7 @@
     with its interval, how far it goes where the assumption does, and why it is not there. -#}
 {% macro corrected_columns() -%}
     {%- set reach = '1.96 * sqrt(corrected.variance)' -%}
-    {%- set doubt = 'ln(' ~ var('response_ratio_doubt', 1.5) ~ ')' -%}
+    {%- set doubt = 'ln(' ~ var('response_ratio_doubt') ~ ')' -%}
     {{ ratio('sums.positive', 'sums.positive + sums.negative') }} as naive_rate,
     {{ share_of_odds('corrected.log_odds') }} as corrected_rate,
     {{ share_of_odds('corrected.log_odds - ' ~ reach) }} as corrected_rate_low,
@@ -11,7 +11,7 @@
     {{ share_of_odds('corrected.log_odds + ' ~ reach ~ ' + ' ~ doubt) }} as doubted_rate_high,
     greatest(
         {{ share_of_odds('corrected.log_odds') }}
-        - {{ var('silent_worse_by', 0.1) }} * {{ ratio('sums.queries - sums.positive - sums.negative', 'sums.queries') }},
+        - {{ var('silent_worse_by') }} * {{ ratio('sums.queries - sums.positive - sums.negative', 'sums.queries') }},
         0
     ) as rate_if_silent_worse,
     case

@@ -3,7 +3,7 @@
     both channels are corrected by `ratios` and then averaged, each by how sure it is. -#}
 {% macro correction_steps(grain) -%}
 {%- set keys = grain | join(', ') -%}
-{%- set spread = 'power(' ~ var('opinion_log_odds_spread', 0.5) ~ ', 2)' -%}
+{%- set spread = 'power(' ~ var('opinion_log_odds_spread') ~ ', 2)' -%}
 even as (
 
     select

@@ -1,6 +1,6 @@
--- One row a query that somebody was asked about or said something about: what was thought of the answer, whether
--- that was asked for, and what was known of the query when it was. Small beside the queries, and all that
--- correcting for who rates needs.
+-- One row a query that somebody was asked about or said something about: what was thought of the answer,
+-- whether that was asked for, and what was known of the query when it was. Small beside the queries, and
+-- all that correcting for who rates needs.
 {{ config(materialized='touched', key=['query_ref']) }}
 with
 
@@ -10,9 +10,24 @@ queries as (
 
 ),
 
+scores as (
+
+    select * from {{ keyed(ref('fct_query_scores'), 'query_ref', makes_rows=false) }}
+
+),
+
 feedback as (
 
     select * from {{ keyed(ref('fct_feedback'), 'thread_ref') }}
+
+),
+
+rated as (
+
+    select
+        *,
+        case when is_current and is_answered and feedback_type = 'stars' then feedback_value end as stars
+    from feedback
 
 ),
 
@@ -23,11 +38,9 @@ feedback_by_query as (
         bool_or(is_ask) as is_asked,
         bool_or(coalesce(is_ask_answered, false)) as is_ask_answered,
         max(case when is_ask then ask_probability end) as ask_probability,
-        count(case when is_current and is_answered and feedback_type = 'stars' then feedback_value end) as ratings,
-        sum(
-            case when is_current and is_answered and feedback_type = 'stars' then {{ to_millionths('feedback_value') }} end
-        ) as rating_millionths
-    from feedback
+        count(stars) as ratings,
+        sum({{ to_millionths('stars') }}) as rating_millionths
+    from rated
     where query_key is not null
     group by query_key
 
@@ -44,6 +57,7 @@ final as (
         queries.prompt_name,
         queries.prompt_version,
         queries.query_type,
+        scores.topic_id,
         {{ known_band('queries.status', 'queries.is_refused', 'queries.confidence') }} as known_band,
         case when feedback_by_query.is_asked then 'asked' else 'volunteered' end as channel,
         feedback_by_query.is_asked,
@@ -55,6 +69,8 @@ final as (
     from feedback_by_query
     inner join queries
         on feedback_by_query.query_key = queries.query_key
+    left join scores
+        on queries.query_key = scores.query_key
 
 )
 

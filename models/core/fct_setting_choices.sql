@@ -1,5 +1,5 @@
--- One row a query and setting that its user chose (seed `preference_settings`). A choice whose answer was liked counts
--- twice: it did what it was chosen for.
+-- One row a query and setting that its user chose (seed `preference_settings`). A choice whose answer was
+-- liked counts twice: it did what it was chosen for.
 {{ config(materialized='touched', key=['query_ref'], indexes=[{'columns': ['subject_ref']}]) }}
 with
 

@@ -1,5 +1,6 @@
--- How well answers of each band are liked among those who say so, over all workspaces of the last months: an index
--- of what is known of an answer, no rate of satisfaction. Bands with few opinions lean on the average.
+-- How well answers of each band are liked among those who say so, over all workspaces of the last months:
+-- an index of what is known of an answer, no rate of satisfaction. Bands with few opinions lean on the
+-- average.
 with
 
 opinions as (
@@ -22,7 +23,7 @@ bands as (
         {{ sum_counts('opinions.negative') }} as negative
     from opinions
     cross join newest
-    where opinions.day > {{ days_after('newest.newest_day', -var('response_window_days', 182)) }}
+    where opinions.day > {{ days_after('newest.newest_day', '-' ~ var('response_window_days')) }}
     group by opinions.known_band
 
 ),

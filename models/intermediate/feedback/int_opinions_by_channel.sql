@@ -1,5 +1,6 @@
--- Opinions by what brought them about, one row a row of `agg_opinions_daily` and channel. Those who were asked count
--- for all who might have been; their weights, and the squares that tell how uneven these are, are in queries.
+-- Opinions by what brought them about, one row a row of `agg_opinions_daily` and channel. Those who were
+-- asked count for all who might have been; their weights, and the squares that tell how uneven these are,
+-- are in queries.
 with
 
 opinions as (

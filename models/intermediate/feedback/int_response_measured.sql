@@ -1,7 +1,8 @@
 -- How much readier to speak the disappointed are than the content, by workspace and channel, and over all
--- workspaces (workspace null). Who is content tells his opinion as often whatever is known of the query; then the
--- average query lies between the disliked and the liked ones as far along as the share of the content, and the
--- odds of that share over the odds among those who spoke is the ratio of their readiness.
+-- workspaces (workspace null). Who is content tells his opinion as often whatever is known of the query;
+-- then the average query lies between the disliked and the liked ones as far along as the share of the
+-- content, and the odds of that share over the odds among those who spoke is the ratio of their
+-- readiness.
 with
 
 opinions as (
@@ -36,16 +37,22 @@ recent as (
     from opinions
     inner join bands on opinions.known_band = bands.known_band
     cross join newest
-    where opinions.day > {{ days_after('newest.newest_day', -var('response_window_days', 182)) }}
+    where opinions.day > {{ days_after('newest.newest_day', '-' ~ var('response_window_days')) }}
     group by opinions.workspace, opinions.channel, bands.known_band, bands.liking
 
 ),
 
 scoped as (
 
-    select recent.*, workspace as scope from recent
+    select
+        *,
+        workspace as scope
+    from recent
     union all
-    select recent.*, null as scope from recent
+    select
+        *,
+        null as scope
+    from recent
 
 ),
 
@@ -96,7 +103,8 @@ placed as (
 
     select
         *,
-        (liking_of_all - liking_of_disliked) / nullif(liking_of_liked - liking_of_disliked, 0) as content_share
+        (liking_of_all - liking_of_disliked) / nullif(liking_of_liked - liking_of_disliked, 0)
+            as content_share
     from sums
 
 ),
@@ -109,7 +117,9 @@ final as (
         content_share,
         ln(content_share / (1 - content_share)) - ln(liked / disliked) as log_ratio,
         (
-            power(1 - content_share, 2) * disliked_variance + power(content_share, 2) * liked_variance + all_variance
+            power(1 - content_share, 2) * disliked_variance
+            + power(content_share, 2) * liked_variance
+            + all_variance
         ) / power((liking_of_liked - liking_of_disliked) * content_share * (1 - content_share), 2)
         + liked_squares / power(liked, 2)
         + disliked_squares / power(disliked, 2) as variance

@@ -1,5 +1,6 @@
--- The ratio by which a workspace's opinions are corrected, a row a workspace and channel: its own measurement pooled
--- with that of all workspaces, each by how sure it is. Without a row nothing identifies it.
+-- The ratio by which a workspace's opinions are corrected, a row a workspace and channel: its own
+-- measurement pooled with that of all workspaces, each by how sure it is. Without a row nothing
+-- identifies it.
 with
 
 measured as (
@@ -26,7 +27,7 @@ workspaces as (
 overall as (
 
     select * from measured
-    where workspace is null and variance <= {{ var('most_log_variance', 0.5) }}
+    where workspace is null and variance <= {{ var('most_log_variance') }}
 
 ),
 
@@ -36,7 +37,7 @@ weighed as (
         workspaces.workspace,
         workspaces.channel,
         overall.log_ratio as overall_log_ratio,
-        1 / (overall.variance + power({{ var('response_ratio_spread', 0.3) }}, 2)) as overall_weight,
+        1 / (overall.variance + power({{ var('response_ratio_spread') }}, 2)) as overall_weight,
         coalesce(own.log_ratio, 0) as own_log_ratio,
         coalesce(1 / own.variance, 0) as own_weight
     from workspaces

@@ -1,5 +1,5 @@
--- One row a refresh that looked at somebody's preferences again. Who came out with other preferences is heard of by
--- the table of people that stands behind them.
+-- One row a refresh that looked at somebody's preferences again. Who came out with other preferences is
+-- heard of by the table of people that stands behind them.
 with
 
 refresh_models as (
@@ -15,7 +15,8 @@ final as (
         started_at,
         {{ sum_counts("case when model_name like '%.srv_user_preferences' then keys_looked_at else 0 end") }}
             as processed,
-        {{ sum_counts("case when model_name like '%.srv_learned_people' then keys_looked_at else 0 end") }} as updated,
+        {{ sum_counts("case when model_name like '%.srv_learned_people' then keys_looked_at else 0 end") }}
+            as updated,
         sum(duration_ms) as duration_ms
     from refresh_models
     where model_name like '%.srv_user_preferences' or model_name like '%.srv_learned_people'

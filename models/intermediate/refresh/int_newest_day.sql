@@ -1,5 +1,5 @@
--- One row: the newest local day on which anybody asked anything. Windows of the last weeks end with it and not with
--- today, so that a pause in landing, or logs of last year, do not empty them.
+-- One row: the newest local day on which anybody asked anything. Windows of the last weeks end with it
+-- and not with today, so that a pause in landing, or logs of last year, do not empty them.
 with
 
 performance as (

@@ -1,5 +1,6 @@
--- What users really think, one row a local week, workspace, assistant and version of a prompt: the rate among those
--- who say so, and the rate among all, corrected for who bothers. The week is that of the query.
+-- What users really think, one row a local week, workspace, assistant and version of a prompt: the rate
+-- among those who say so, and the rate among all, corrected for who bothers. The week is that of the
+-- query.
 with
 
 opinions as (

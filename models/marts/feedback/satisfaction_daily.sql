@@ -1,5 +1,5 @@
--- How content users are right now, one row a local day and workspace of the last weeks, over the seven days that end
--- with it. It moves with every signal that lands; seven days, because of one day few speak.
+-- How content users are right now, one row a local day and workspace of the last weeks, over the seven
+-- days that end with it. It moves with every signal that lands; seven days, because of one day few speak.
 with
 
 opinions as (
@@ -33,7 +33,7 @@ days as (
         opinions.day
     from opinions
     cross join newest
-    where opinions.day > {{ days_after('newest.newest_day', -var('satisfaction_days', 35)) }}
+    where opinions.day > {{ days_after('newest.newest_day', '-' ~ var('satisfaction_days')) }}
 
 ),
 

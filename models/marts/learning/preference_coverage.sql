@@ -1,5 +1,5 @@
--- Of how many active people the preferences are known, one row a workspace, against the target. Active is who asked
--- something in the last seven local days.
+-- Of how many active people the preferences are known, one row a workspace, against the target. Active is
+-- who asked something in the last seven local days.
 with
 
 users as (
@@ -76,7 +76,7 @@ final as (
         overriding_users,
         coverage_rate,
         chooser_coverage_rate,
-        {{ judge('coverage_rate', '>=', var('preference_coverage_target', 0.8), 'coverage_not_judged_because') }}
+        {{ judge('coverage_rate', '>=', var('preference_coverage_target'), 'coverage_not_judged_because') }}
             as coverage_target,
         coverage_not_judged_because
     from reasoned

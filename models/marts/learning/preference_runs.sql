@@ -1,5 +1,5 @@
--- What learning preferences did, one row an hour of the server's clock: each refresh learns anew of those who chose
--- something, so an hour sums up its runs.
+-- What learning preferences did, one row an hour of the server's clock: each refresh learns anew of those
+-- who chose something, so an hour sums up its runs.
 with
 
 runs as (

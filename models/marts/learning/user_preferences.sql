@@ -1,5 +1,5 @@
--- What each person prefers, one row a setting, where it is sure enough to be used: for the assistant, which asks for
--- one person. The confidence is the probability that they want this choice, at most 0.95.
+-- What each person prefers, one row a setting, where it is sure enough to be used: for the assistant,
+-- which asks for one person. The confidence is the probability that they want this choice, at most 0.95.
 with
 
 preferences as (
@@ -33,7 +33,7 @@ final as (
             preferences.workspace = overrides.workspace
             and preferences.subject_ref = overrides.subject_ref
             and preferences.setting = overrides.setting
-    where preferences.probability_bp > {{ least_preference_bp() }}
+    where preferences.probability_bp > 10000 * {{ var('least_preference_confidence') }}
 
 )
 

@@ -1,5 +1,5 @@
--- One row a refresh and model that it changed. Of a touched model the first step collects the keys that were looked at
--- again, and the last writes the rows that came out new.
+-- One row a refresh and model that it changed. Of a touched model the first step collects the keys that
+-- were looked at again, and the last writes the rows that came out new.
 with
 
 source_rows as (

@@ -1,5 +1,6 @@
--- Opinions beside all the queries they could have been about, of a local day, by workspace, assistant, prompt and
--- what was known of the query. The day is the query's, so that those who said nothing stand on the same row.
+-- Opinions beside all the queries they could have been about, of a local day, by workspace, assistant,
+-- prompt and what was known of the query. The day is the query's, so that those who said nothing stand on
+-- the same row.
 {{ config(key=['workspace', 'day', 'assistant', 'prompt_name', 'prompt_version', 'known_band']) }}
 with
 

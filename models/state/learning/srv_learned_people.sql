@@ -1,5 +1,6 @@
--- One row a person of whom something could be learned: how many settings they chose, and in how many of them a
--- preference is sure enough to be used. A refresh touches only those of whom it learned something new.
+-- One row a person of whom something could be learned: how many settings they chose, and in how many of
+-- them a preference is sure enough to be used. A refresh touches only those of whom it learned something
+-- new.
 {{ config(materialized='touched', key=['subject_ref'], indexes=[{'columns': ['workspace']}]) }}
 with
 
@@ -14,8 +15,8 @@ final as (
     select
         subject_ref,
         workspace,
-        count(*) as settings,
-        {{ count_if('probability_bp > ' ~ least_preference_bp()) }} as learned_settings
+        count(*) as chosen_settings,
+        {{ count_if("probability_bp > 10000 * " ~ var('least_preference_confidence')) }} as learned_settings
     from preferences
     group by subject_ref, workspace
 

@@ -1,6 +1,6 @@
--- What a person prefers, one row a setting: the choice that they most probably want, learned from the last choices
--- before their newest one. The window ends there and not now, so that nobody's rows change while they are away, and
--- a refresh learns anew only who chose something.
+-- What a person prefers, one row a setting: the choice that they most probably want, learned from the
+-- last choices before their newest one. The window ends there and not now, so that nobody's rows change
+-- while they are away, and a refresh learns anew only who chose something.
 {{ config(materialized='touched', key=['subject_ref']) }}
 with
 
@@ -15,10 +15,21 @@ messages as (
     select
         subject_ref,
         query_key,
-        occurred_at,
-        row_number() over (partition by subject_ref order by occurred_at desc, query_key desc) as place,
-        max(occurred_at) over (partition by subject_ref) as newest_at
-    from (select distinct subject_ref, query_key, occurred_at from choices) as distinct_messages
+        row_number() over (partition by subject_ref order by max(occurred_at) desc, query_key desc) as place,
+        max(max(occurred_at)) over (partition by subject_ref) as newest_at
+    from choices
+    group by subject_ref, query_key
+
+),
+
+aged as (
+
+    select
+        choices.*,
+        {{ days_apart('choices.occurred_at', 'messages.newest_at') }} as age_days
+    from choices
+    inner join messages on choices.query_key = messages.query_key
+    where messages.place <= {{ var('preference_messages') }}
 
 ),
 
@@ -26,17 +37,11 @@ weighed as (
 
     -- In thousandths: halved every so many days, doubled where the answer was liked.
     select
-        choices.*,
-        cast(
-            round(
-                1000 * power(0.5, {{ days_apart('choices.occurred_at', 'messages.newest_at') }} / {{ var('preference_half_life_days', 14) }})
-            ) as bigint
-        ) * case when choices.is_liked then 2 else 1 end as weight
-    from choices
-    inner join messages on choices.query_key = messages.query_key
-    where
-        messages.place <= {{ var('preference_messages', 100) }}
-        and {{ days_apart('choices.occurred_at', 'messages.newest_at') }} <= {{ var('preference_days', 30) }}
+        *,
+        cast(round(1000 * power(0.5, age_days / {{ var('preference_half_life_days') }})) as bigint)
+        * case when is_liked then 2 else 1 end as weight
+    from aged
+    where age_days <= {{ var('preference_days') }}
 
 ),
 
