@@ -10,8 +10,8 @@ even as (
         {{ keys }},
         channel,
         -- Uneven weights are worth fewer opinions than they count.
-        coalesce(liked * (liked + disliked) / nullif(liked_squares + disliked_squares, 0), 0) as liked,
-        coalesce(disliked * (liked + disliked) / nullif(liked_squares + disliked_squares, 0), 0) as disliked
+        coalesce(round(liked * (liked + disliked) / nullif(liked_squares + disliked_squares, 0), 6), 0) as liked,
+        coalesce(round(disliked * (liked + disliked) / nullif(liked_squares + disliked_squares, 0), 6), 0) as disliked
     from cells
 
 ),
@@ -21,8 +21,8 @@ homes as (
     select
         workspace,
         channel,
-        ln((sum(liked) + 0.5) / (sum(disliked) + 0.5)) as log_odds,
-        1 / (sum(liked) + 0.5) + 1 / (sum(disliked) + 0.5) + {{ spread }} as variance
+        ln({{ to_double('sum(liked) + 0.5') }} / (sum(disliked) + 0.5)) as log_odds,
+        1 / {{ to_double('sum(liked) + 0.5') }} + 1 / {{ to_double('sum(disliked) + 0.5') }} + {{ spread }} as variance
     from even
     group by workspace, channel
 
@@ -32,7 +32,7 @@ pooled as (
 
     select
         {% for key in grain %}even.{{ key }}, {% endfor %}
-        (ln((even.liked + 0.5) / (even.disliked + 0.5)) / {{ opinion_variance() }} + homes.log_odds / homes.variance)
+        (ln({{ to_double('even.liked + 0.5') }} / (even.disliked + 0.5)) / {{ opinion_variance() }} + homes.log_odds / homes.variance)
         / (1 / {{ opinion_variance() }} + 1 / homes.variance) + ratios.log_ratio as log_odds,
         1 / (1 / {{ opinion_variance() }} + 1 / homes.variance) + ratios.variance as variance
     from even
@@ -55,7 +55,7 @@ corrected as (
 
 
 {% macro opinion_variance() -%}
-    (1 / (even.liked + 0.5) + 1 / (even.disliked + 0.5))
+    (1 / {{ to_double('even.liked + 0.5') }} + 1 / {{ to_double('even.disliked + 0.5') }})
 {%- endmacro %}
 
 

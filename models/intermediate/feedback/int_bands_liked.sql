@@ -30,7 +30,7 @@ bands as (
 
 averages as (
 
-    select {{ ratio('sum(positive)', 'sum(positive + negative)') }} as average
+    select sum(positive) * 1.0 / nullif(sum(positive + negative), 0) as average
     from bands
 
 ),
@@ -39,7 +39,8 @@ final as (
 
     select
         bands.known_band,
-        (bands.positive + 20 * averages.average) / (bands.positive + bands.negative + 20) as liking
+        -- A decimal, so that sums over it are the same in whatever order.
+        round((bands.positive + 20 * averages.average) / (bands.positive + bands.negative + 20), 6) as liking
     from bands
     cross join averages
 

@@ -20,10 +20,10 @@ final as (
         known_band,
         'volunteered' as channel,
         queries,
-        {{ to_double('volunteered_positive') }} as liked,
-        {{ to_double('volunteered_negative') }} as disliked,
-        {{ to_double('volunteered_positive') }} as liked_squares,
-        {{ to_double('volunteered_negative') }} as disliked_squares
+        volunteered_positive * 1.0 as liked,
+        volunteered_negative * 1.0 as disliked,
+        volunteered_positive * 1.0 as liked_squares,
+        volunteered_negative * 1.0 as disliked_squares
     from opinions
     union all
     select

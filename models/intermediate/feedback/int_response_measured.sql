@@ -109,13 +109,11 @@ placed as (
 
 ),
 
-final as (
+varied as (
 
+    -- By the delta method.
     select
-        scope as workspace,
-        channel,
-        content_share,
-        ln(content_share / (1 - content_share)) - ln(liked / disliked) as log_ratio,
+        *,
         (
             power(1 - content_share, 2) * disliked_variance
             + power(content_share, 2) * liked_variance
@@ -125,6 +123,18 @@ final as (
         + disliked_squares / power(disliked, 2) as variance
     from placed
     where liking_of_liked > liking_of_disliked and content_share > 0.01 and content_share < 0.99
+
+),
+
+final as (
+
+    select
+        scope as workspace,
+        channel,
+        {{ to_double('content_share') }} as content_share,
+        {{ to_double('ln(content_share / (1 - content_share)) - ln(liked / disliked)') }} as log_ratio,
+        {{ to_double('variance') }} as variance
+    from varied
 
 )
 
