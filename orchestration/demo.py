@@ -41,6 +41,7 @@ def run() -> None:
     step(console, f"Simulating {DAYS} days of an assistant product", "simulate", *arguments)
     step(console, "Landing the logs", "land", str(logs), "--json")
     step(console, "Building and testing the models", "build")
+    step(console, "Scoring the answers", "score")
     console.rule("What is there")
     click.echo(accounting(json.loads((logs / "truth.json").read_text())["totals"]))
     click.echo("The first mart, its last complete days (targets: met, missed or not judged):\n")
@@ -89,6 +90,7 @@ Look further:
   .venv/bin/assay sql "select * from marts.performance_overview limit 5"
   .venv/bin/assay sql "select * from marts.user_engagement where is_complete order by day desc limit 5"
   .venv/bin/assay sql "select * from marts.regression_alerts order by detected_at desc limit 5"
+  .venv/bin/assay sql "select * from marts.answer_quality order by answers desc limit 5"
   .venv/bin/assay refresh                  takes in what you land from now on; `watch` does it by itself
   .venv/bin/assay quarantine list          what was refused, where and why
   .venv/bin/assay status                   what runs and what has landed

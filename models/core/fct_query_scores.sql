@@ -31,15 +31,11 @@ evaluations_ranked as (
     select
         *,
         row_number() over (
-            partition by evaluations.target_ref, evaluations.evaluator
-            order by
-                length(evaluations.evaluator_version) desc,
-                evaluations.evaluator_version desc,
-                evaluations.batch_id desc,
-                evaluations.line_no desc
+            partition by target_ref, evaluator
+            order by length(evaluator_version) desc, evaluator_version desc, batch_id desc, line_no desc
         ) as place
     from evaluations
-    where evaluations.target_type = 'query'
+    where target_type = 'query'
 
 ),
 

@@ -1,8 +1,10 @@
 """A small logistic regression: few columns, a ridge, and what each column adds to the odds."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from orchestration.scoring.scorer import Floats
 
@@ -62,7 +64,7 @@ def out_of_fold(columns: Floats, hits: Floats, fold: Floats) -> Floats:
     return chances
 
 
-def folds_of(groups: Floats, folds: int = FOLDS, seed: int = 0) -> Floats:
+def folds_of(groups: NDArray[Any], folds: int = FOLDS, seed: int = 0) -> Floats:
     """Rows of one group share a fold, so that nobody is judged by a look at a sibling."""
     names, place = np.unique(groups, return_inverse=True)
     order = np.random.default_rng(seed).permutation(len(names))
