@@ -1,7 +1,7 @@
 """Dagster's processes, each started again when it ends: the code server, the daemon, the webserver.
 
 `dagster dev` gives up when one of them ends. Runs are children of the code server, so a daemon that is
-killed takes none of them with it.
+killed takes none of them with it. When we are killed ourselves, the guard ends them all.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.errors import AssayError
+from orchestration.ui.guard import Guard
 
 HOST = "127.0.0.1"
 # Cursors and switches belong to this name and this socket, so both stay the same from start to start.
@@ -54,6 +55,7 @@ class Supervisor:
     port: int
     say: Callable[[str], None]
     children: list[Child] = field(default_factory=list)
+    guard: Guard | None = None
 
     @property
     def logs(self) -> Path:
@@ -61,6 +63,12 @@ class Supervisor:
 
     def start(self) -> None:
         self.logs.mkdir(parents=True, exist_ok=True)
+        self._new_guard()
+        self.children = self.commands()
+        for child in self.children:
+            self._launch(child)
+
+    def commands(self) -> list[Child]:
         socket = _private_folder(self.home) / "code"
         socket.unlink(missing_ok=True)
         workspace = self.home / "workspace.yaml"
@@ -68,18 +76,18 @@ class Supervisor:
         python = [sys.executable, "-m"]
         loaded = ["-w", str(workspace)]
         listens = ["-h", HOST, "-p", str(self.port)]
-        self.children = [
+        return [
             Child("code", [*python, "dagster", "code-server", "start", "--socket", str(socket),
                            "-m", "orchestration.definitions"]),
             Child("daemon", [*python, "dagster._daemon", "run", *loaded]),
             Child("webserver", [*python, "dagster_webserver", *listens, *loaded]),
         ]  # fmt: skip
-        for child in self.children:
-            self._launch(child)
 
     def run(self, stop: threading.Event, look: Callable[[], None] = lambda: None) -> None:
         """`look` is called about once a second."""
         while not stop.wait(_LOOK_EVERY_S):
+            if self.guard is None or not self.guard.lives():
+                self._new_guard()
             for child in self.children:
                 if child.ended():
                     self._again(child, stop)
@@ -87,7 +95,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """Runs are killed, not cancelled: what is killed is done again, what is cancelled never."""
-        code, *others = self.children
+        _code, *others = self.children
         for child in others:
             _signal(child, signal.SIGTERM)
         deadline = time.monotonic() + _STOP_S
@@ -95,16 +103,20 @@ class Supervisor:
             if child.process is not None:
                 with suppress(subprocess.TimeoutExpired):
                     child.process.wait(max(0.1, deadline - time.monotonic()))
-        for child in (code, *others):
+        for child in self.children:
             _signal(child, signal.SIGKILL)  # also what it left behind
+        if self.guard is not None:
+            self.guard.end()
 
     def _again(self, child: Child, stop: threading.Event) -> None:
         lived = time.monotonic() - child.started
         child.quick_ends = 0 if lived > _STABLE_S else child.quick_ends + 1
         pause = _PAUSES_S[min(child.quick_ends, len(_PAUSES_S) - 1)]
         self.say(f"Dagster's {child.name} ended and is started again ({self._log(child)} says why).")
+        _signal(child, signal.SIGKILL)
+        if child.process is not None and self.guard is not None:
+            self.guard.forget(child.process.pid)
         if child.name == "code":
-            _signal(child, signal.SIGKILL)
             Path(child.command[child.command.index("--socket") + 1]).unlink(missing_ok=True)
         if not stop.wait(pause):
             self._launch(child)
@@ -121,6 +133,14 @@ class Supervisor:
                 start_new_session=True,
             )
         child.started = time.monotonic()
+        if self.guard is not None:
+            self.guard.watch(child.process.pid)
+
+    def _new_guard(self) -> None:
+        self.guard = Guard()
+        for child in self.children:
+            if child.process is not None:
+                self.guard.watch(child.process.pid)
 
     def _log(self, child: Child) -> Path:
         return self.logs / f"{child.name}.log"
