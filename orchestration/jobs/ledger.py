@@ -126,6 +126,15 @@ def living_runs(session: psycopg.Connection) -> set[str]:
     return {run_id for (run_id,) in rows}
 
 
+def give_up(session: psycopg.Connection, dagster_run_id: str) -> None:
+    """Dagster has ended this run, its process goes on: what it still does counts for nothing."""
+    session.execute(
+        "select ops.fail_job(job_run_id, false, 'failed', null, 'ended from outside, did not stop')"
+        " from ops.job_run where status = 'running' and dagster_run_id = %s",
+        (dagster_run_id,),
+    )
+
+
 def dead_letters(session: psycopg.Connection) -> list[dict[str, Any]]:
     cursor = session.execute(
         "select job_run_id as id, job, key, attempt as attempts, ended_at, sqlstate, reason"

@@ -67,12 +67,17 @@ def pg16_url(server16: EmbeddedServer) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The dbt project as dbt reads it."""
+def manifest_file() -> Path:
+    """The dbt project as dbt reads it, for all workers: reading it takes a core for 20 s."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("ASSAY_DATABASE_URL", raising=False)
-        patch.setenv("ASSAY_HOME", str(tmp_path_factory.mktemp("home")))
-        parsed: dict[str, Any] = json.loads(ensure_manifest().read_text())
+        patch.setenv("ASSAY_HOME", str(TEST_HOMES / "manifest"))
+        return ensure_manifest()
+
+
+@pytest.fixture(scope="session")
+def manifest(manifest_file: Path) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(manifest_file.read_text())
     return parsed
 
 

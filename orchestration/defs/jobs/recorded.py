@@ -9,11 +9,14 @@ import psycopg
 
 from orchestration.defs.jobs.partitions import PARTITIONS
 from orchestration.jobs import ledger
+from orchestration.jobs.limits import killed_after
 from orchestration.jobs.periods import Period
 from orchestration.jobs.registry import JOBS
 from orchestration.warehouse.connection import connect
 
 JOB_TAG, KEY_TAG = "assay/job", "assay/key"
+# Dagster asks a run to stop at its limit. One that does not hear it has this long.
+HANGS_AFTER_S = 120
 # The book decides when work is given up; this is only an end to it.
 _MOST_RETRIES = 20
 
@@ -30,7 +33,10 @@ def recorded(context: Context, job: str) -> Iterator[ledger.Attempt | None]:
         with closing(connect(autocommit=True, application_name="assay job")) as session:
             ledger.queue(session, job, key)
     try:
-        with ledger.attempt(job, key, context.run.run_id) as mine:
+        with (
+            killed_after(JOBS[job].limit_s + HANGS_AFTER_S),
+            ledger.attempt(job, key, context.run.run_id) as mine,
+        ):
             if mine is None:
                 context.log.info(
                     f"{job} {key} was done, is being done, or was given up: nothing to do."

@@ -7,7 +7,7 @@ import dagster as dg
 
 from orchestration.defs.jobs.jobs import JOBS
 from orchestration.defs.jobs.recorded import run_request
-from orchestration.jobs.ledger import due_again, living_runs
+from orchestration.jobs.ledger import due_again, give_up, living_runs
 from orchestration.warehouse.connection import connect
 
 # A run that is being started, or that tries again by itself, is not overtaken.
@@ -18,24 +18,40 @@ _STARTED = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+_STOPPED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 
 @dg.sensor(
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
     jobs=JOBS,
-    description="Runs again what a killed run left behind, and what was replayed.",
+    description="Runs again what a killed run left behind and what was replayed; gives up what hangs.",
 )
 def retry_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     with closing(connect(autocommit=True, application_name="assay sensor")) as session:
         waiting = due_again(session, GRACE_S)
-        ended = _end_orphans(context.instance, living_runs(session))
+        living = living_runs(session)
+        for run_id in _ended(context.instance, living):
+            give_up(session, run_id)
+        ended = _end_orphans(context.instance, living)
     if not waiting:
         also = f" {ended} runs of a process that is gone were ended." if ended else ""
         return dg.SensorResult(skip_reason=f"Nothing waits for another attempt.{also}")
     return dg.SensorResult(
         run_requests=[run_request(one.job, one.key, one.attempt, one.period_start) for one in waiting]
     )
+
+
+def _ended(instance: dg.DagsterInstance, living: set[str]) -> list[str]:
+    """Cancelled or over their limit some time ago, and still at work."""
+    if not living:
+        return []
+    runs = dg.RunsFilter(run_ids=sorted(living), statuses=_STOPPED)
+    return [
+        record.dagster_run.run_id
+        for record in instance.get_run_records(runs)
+        if record.end_time is not None and record.end_time < time.time() - GRACE_S
+    ]
 
 
 def _end_orphans(instance: dg.DagsterInstance, living: set[str]) -> int:

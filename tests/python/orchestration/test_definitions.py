@@ -1,6 +1,7 @@
 """Dagster's view of the warehouse: it loads, it is connected, and a run lands a file into a mart."""
 
 import json
+import signal
 import subprocess
 import sys
 from datetime import timedelta
@@ -88,6 +89,23 @@ def test_the_limits_of_jobs_are_those_of_the_book(
     repository = loaded.defs.get_repository_def()
     jobs = {name: repository.get_job(name).tags["dagster/max_runtime"] for name in book}
     assert jobs == book
+
+
+@pytest.mark.usefixtures("warehouse")
+def test_a_run_that_hears_nothing_is_killed_two_minutes_after_its_limit() -> None:
+    """Prevents a run that hangs from keeping its process (acceptance 23)."""
+    from orchestration.defs.jobs.recorded import recorded
+
+    left: list[int] = []
+
+    @dg.asset
+    def probe(context: dg.AssetExecutionContext) -> None:
+        with recorded(context, "prune"):
+            left.append(signal.alarm(0))
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        dg.materialize([probe], instance=instance)
+    assert left == [pytest.approx(JOBS["prune"].limit_s + 120, abs=10)]
 
 
 def test_every_job_with_a_period_has_a_schedule(loaded: Loaded) -> None:

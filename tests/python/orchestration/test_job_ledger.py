@@ -261,6 +261,29 @@ def test_an_error_while_the_connection_is_gone_is_told_by_another(session: psyco
     assert _book(session) == [(1, "failed", "57P01"), (2, "queued", None)]
 
 
+_HANGS = """
+import signal, time
+from orchestration.jobs.limits import killed_after
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+with killed_after(1):
+    {while_limited}
+time.sleep(1.2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("while_limited", "ended_by"), [("while True: pass", signal.SIGALRM), ("pass", 0)]
+)
+def test_a_process_that_hangs_is_killed_and_one_that_is_done_is_not(
+    while_limited: str, ended_by: int
+) -> None:
+    """Prevents a run that hears nothing from working on for ever (acceptance 23)."""
+    script = _HANGS.format(while_limited=while_limited)
+    ran = subprocess.run([sys.executable, "-c", script], cwd=PROJECT_DIR, timeout=60)
+    assert ran.returncode == -ended_by
+
+
 @pytest.mark.parametrize(
     ("error", "passes"),
     [

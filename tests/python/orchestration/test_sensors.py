@@ -222,6 +222,30 @@ def test_what_a_killed_run_left_is_run_again(
     assert request.tags["assay/key"] == "2026-03-01"
 
 
+def test_a_run_that_dagster_ended_and_that_goes_on_is_given_up(
+    warehouse: psycopg.Connection, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prevents a run that hangs from holding its key for ever, and from being done again by itself
+    (acceptance 23)."""
+    from orchestration.defs.jobs import sensors
+
+    run = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED)
+    ledger.queue(warehouse, "build", "k")
+
+    def status() -> list[tuple[str]]:
+        sensors.retry_sensor(dg.build_sensor_context(instance=instance))
+        return warehouse.execute("select status from ops.job_run").fetchall()
+
+    with ledger.attempt("build", "k", run.run_id):
+        assert status() == [("running",)]
+        instance.report_run_failed(run, "over its limit")
+        assert status() == [("running",)]  # it may be about to stop
+        monkeypatch.setattr(sensors, "GRACE_S", -1.0)
+        assert status() == [("dead",)]
+    assert status() == [("dead",)]
+    assert [letter["key"] for letter in ledger.dead_letters(warehouse)] == ["k"]
+
+
 def test_runs_of_a_process_that_is_gone_free_their_place(
     warehouse: psycopg.Connection, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
