@@ -3,11 +3,12 @@
 import fcntl
 import json
 import os
+import shutil
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 PROJECT_DIR = settings.PROJECT_DIR
 # What a manifest is made from.
 _PROJECT_PARTS = ("dbt_project.yml", "models", "macros", "seeds", "tests/dbt")
+_PARSED = "partial_parse.msgpack"
 _FAILED = ("error", "fail", "runtime error")
 # `dbt parse` asks for a connection but never uses it.
 _NO_DATABASE = "postgresql://assay@127.0.0.1:1/assay"
@@ -159,9 +161,12 @@ def manifest_folder() -> Path:
 
 
 def run_folder(run_id: str) -> Path:
-    """Where one run of Dagster's has dbt write: runs may overlap."""
+    """Where one run of Dagster's has dbt write: runs may overlap. What was parsed for the manifest is
+    there already, so that dbt does not parse it again."""
     folder = _folder() / "runs" / run_id
     folder.mkdir(parents=True)
+    with suppress(FileNotFoundError):
+        shutil.copy(manifest_folder() / _PARSED, folder)
     return folder
 
 

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
@@ -73,6 +74,18 @@ def manifest_file() -> Path:
         patch.delenv("ASSAY_DATABASE_URL", raising=False)
         patch.setenv("ASSAY_HOME", str(TEST_HOMES / "manifest"))
         return ensure_manifest()
+
+
+@pytest.fixture(scope="session")
+def read_already(manifest_file: Path) -> Callable[[Path], None]:
+    """Makes a new ASSAY_HOME one whose project dbt has read."""
+
+    def prepare(home: Path) -> None:
+        shutil.copytree(manifest_file.parent, home / "dbt" / "manifest")
+        (home / "dbt" / "target").mkdir()
+        shutil.copy(manifest_file.parent / "partial_parse.msgpack", home / "dbt" / "target")
+
+    return prepare
 
 
 @pytest.fixture(scope="session")

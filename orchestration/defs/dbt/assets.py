@@ -2,17 +2,20 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import dagster as dg
+import psycopg
 from dagster_dbt import DagsterDbtCliRuntimeError, DbtCliInvocation, DbtCliResource, dbt_assets
+from psycopg import sql
 
-from orchestration.defs.dbt.resources import manifest, project
+from orchestration.defs.dbt.resources import manifest, project, stored_relations
 from orchestration.defs.dbt.translator import WarehouseTranslator
 from orchestration.defs.jobs.recorded import recorded
 from orchestration.jobs.passing import dbt_may_pass
 from orchestration.warehouse.build import build_args, dbt_session, run_folder
-from orchestration.warehouse.connection import database_url
+from orchestration.warehouse.connection import connect, database_url
 
 
 @dbt_assets(
@@ -27,17 +30,32 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterat
             return
         target = run_folder(f"{context.run.run_id}-{context.retry_number}")
         mine.rows = 0
-        with dbt_session(database_url(), mine.job_run_id):
+        url = database_url()
+        with (
+            dbt_session(url, mine.job_run_id),
+            closing(connect(autocommit=True, application_name="assay build", url=url)) as session,
+        ):
             invocation = dbt.cli(build_args(), context=context, target_path=target)
             try:
-                for event in invocation.stream().fetch_row_counts():
+                for event in invocation.stream():
                     mine.rows += 1
-                    yield event
+                    yield _counted(event, session)
             except DagsterDbtCliRuntimeError:
                 mine.may_pass = dbt_may_pass(_failures(invocation))
                 raise
         # Megabytes a run; those of a failed one stay, to be looked at.
         shutil.rmtree(target)
+
+
+def _counted(event: Any, session: psycopg.Connection) -> Any:
+    """With the rows of what is stored. `fetch_row_counts` of dagster-dbt would keep a core busy with
+    waiting for dbt."""
+    unique_id = event.metadata["unique_id"].value if isinstance(event, dg.Output) else None
+    if unique_id not in stored_relations:
+        return event
+    relation = sql.Identifier(*stored_relations[unique_id])
+    row = session.execute(sql.SQL("select count(*) from {}").format(relation)).fetchone()
+    return event.with_metadata({**event.metadata, "dagster/row_count": row[0] if row else 0})
 
 
 def _failures(invocation: DbtCliInvocation) -> list[str]:

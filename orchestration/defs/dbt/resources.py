@@ -24,6 +24,13 @@ stateful_models = {
     if one["resource_type"] == "model" and one["config"]["materialized"] in ("touched", "additive")
 }
 
+# Of a model or seed that is stored: its schema and its name.
+stored_relations = {
+    unique_id: (str(one["schema"]), str(one["alias"]))
+    for unique_id, one in _read["nodes"].items()
+    if one["resource_type"] in ("model", "seed") and one["config"]["materialized"] != "view"
+}
+
 project = DbtProject(
     project_dir=PROJECT_DIR,
     target_path=manifest.parent,

@@ -1,8 +1,7 @@
 """Dagster's definitions, loaded once: no profile, no database; the manifest is shared by all tests."""
 
 import json
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,14 +23,15 @@ class Loaded:
 
 
 @pytest.fixture(scope="session")
-def loaded(tmp_path_factory: pytest.TempPathFactory, manifest_file: Path) -> Iterator[Loaded]:
+def loaded(
+    tmp_path_factory: pytest.TempPathFactory, read_already: Callable[[Path], None]
+) -> Iterator[Loaded]:
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ASSAY_HOME", str(home))
         patch.delenv("ASSAY_DATABASE_URL", raising=False)
         patch.delenv("ASSAY_INBOX", raising=False)
-        (home / "dbt" / "manifest").mkdir(parents=True)
-        shutil.copy(manifest_file, home / "dbt" / "manifest")
+        read_already(home)
         from orchestration.definitions import defs
 
         yield Loaded(defs, home)

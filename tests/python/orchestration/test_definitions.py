@@ -4,8 +4,10 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import psycopg
@@ -140,6 +142,12 @@ def test_a_test_of_severity_error_stops_what_is_built_on_it(loaded: Loaded) -> N
     assert {"unique_fct_queries_query_key", "not_null_fct_queries_query_key"} <= blocking
 
 
+def _shown(event: dg.EventLogEntry | None) -> Mapping[str, dg.MetadataValue[Any]]:
+    assert event is not None
+    assert event.asset_materialization is not None
+    return event.asset_materialization.metadata
+
+
 def test_a_run_lands_a_file_into_the_mart(
     loaded: Loaded, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,13 +169,13 @@ def test_a_run_lands_a_file_into_the_mart(
             instance=instance,
         )
         landed = instance.get_latest_materialization_event(dg.AssetKey(["raw", "query_log"]))
+        stored = instance.get_latest_materialization_event(dg.AssetKey(["core", "fct_queries"]))
     checks = {check.check_name for check in run.get_asset_check_evaluations() if check.passed}
     assert run.success
     assert list((loaded.home / "dbt/runs").iterdir()) == []
     assert "assert_costs_reconcile_to_the_nano_dollar" in checks
-    assert landed is not None
-    assert landed.asset_materialization is not None
-    assert landed.asset_materialization.metadata["new_rows"].value == 1
+    assert _shown(landed)["new_rows"].value == 1
+    assert _shown(stored)["dagster/row_count"].value == 1
     with psycopg.connect(database_url) as session:
         rows = session.execute(
             "select day::text, queries, successes, latency_p50_ms from marts.performance_overview"

@@ -88,9 +88,12 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+def operator(
+    tmp_path_factory: pytest.TempPathFactory, read_already: Callable[[Path], None]
+) -> Iterator[Operator]:
     home = tmp_path_factory.mktemp("operator")
     home.chmod(0o755)
+    read_already(home)
     (home / "inbox").mkdir()
     # A port of its own: while this server is down, nobody else may take its place.
     database_port, ui_port = _free_port(), _free_port()
