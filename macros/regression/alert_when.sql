@@ -5,6 +5,7 @@
         'latency_p95_rise_to_alert': 0.2,
         'cost_per_query_rise_to_alert': 0.2,
         'success_rate_fall_to_alert': 0.02,
+        'quality_fall_to_alert': 0.03,
     } -%}
     {{ var(what, defaults[what]) }}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 -- One row a query that scorers, judges or people have scored, with the score that counts from each: of an
 -- evaluator's versions the newest, of that version's lines the last (a retrieval that comes late is scored
 -- again). Scores of a query that has not landed stay, with no query_key.
-{{ config(materialized='touched', key=['query_ref']) }}
+{{ config(materialized='touched', key=['query_ref'], indexes=[{'columns': ['session_thread']}]) }}
 with
 
 evaluations as (
@@ -58,6 +58,7 @@ scores_by_query as (
         {{ score_of('answer_quality', 'completeness') }} as completeness,
         {{ score_of('answer_quality', 'refusal') }} as refusal,
         {{ score_of('judge', 'quality') }} as judged_quality,
+        {{ score_of('human', 'quality') }} as human_quality,
         {{ score_of('complexity', 'complexity') }} as computed_complexity,
         {{ score_of('success', 'probability') }} as success_probability,
         {{ label_of('topics') }} as topic_id,
@@ -101,6 +102,7 @@ final as (
         scores_by_query.completeness,
         scores_by_query.refusal,
         scores_by_query.judged_quality,
+        scores_by_query.human_quality,
         scores_by_query.computed_complexity,
         scores_by_query.success_probability,
         scores_by_query.topic_id,

@@ -14,6 +14,12 @@ success as (
 
 ),
 
+quality as (
+
+    select * from {{ ref('int_alerts_of_quality') }}
+
+),
+
 cost as (
 
     select * from {{ ref('int_alerts_of_cost') }}
@@ -25,6 +31,8 @@ findings as (
     select * from latency
     union all
     select * from success
+    union all
+    select * from quality
     union all
     select * from cost
 

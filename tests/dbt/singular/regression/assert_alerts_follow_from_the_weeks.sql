@@ -35,6 +35,17 @@ weeks as (
 
 ),
 
+qualities as (
+
+    select
+        workspace,
+        {{ week_of('day') }} as week,
+        avg(quality) as quality
+    from {{ ref('fct_query_scores') }}
+    group by workspace, {{ week_of('day') }}
+
+),
+
 final as (
 
     select
@@ -49,6 +60,12 @@ final as (
         on
             alerts.workspace = weeks_before.workspace
             and weeks_before.week = {{ days_after('alerts.week', -7) }}
+    left join qualities
+        on alerts.workspace = qualities.workspace and alerts.week = qualities.week
+    left join qualities as qualities_before
+        on
+            alerts.workspace = qualities_before.workspace
+            and qualities_before.week = {{ days_after('alerts.week', -7) }}
     where
         {{ days_after('alerts.week', 7) }} > horizon.today
         or (
@@ -56,6 +73,7 @@ final as (
             and case alerts.metric
                 when 'latency_p95_ms' then weeks.latency_p95_ms <= weeks_before.latency_p95_ms
                 when 'success_rate' then weeks.success_rate >= weeks_before.success_rate
+                when 'quality' then qualities.quality >= qualities_before.quality
                 else weeks.nanos_each <= weeks_before.nanos_each
             end
         )
