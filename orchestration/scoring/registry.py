@@ -25,6 +25,13 @@ LEARNERS: dict[str, tuple[str, str]] = {
     "judge": (
         "How good an answer is to a language model; off unless ASSAY_JUDGE_URL names one.",
         "orchestration.scoring.judge.learner:LEARNER",
+    "topics": (
+        "What a query is about: a topic with an id that stays.",
+        "orchestration.scoring.questions.topics:TOPICS",
+    ),
+    "content_gaps": (
+        "How likely the knowledge base has no answer, and which gap a query belongs to.",
+        "orchestration.scoring.questions.gaps:CONTENT_GAPS",
     ),
 }
 

@@ -1,0 +1,46 @@
+"""What each query is about: a topic that keeps its id, under a name that gives nobody away."""
+
+from orchestration.scoring.learner import Learner, Lesson
+from orchestration.scoring.questions.labels import name_clusters
+from orchestration.scoring.questions.store import Placed, merge, place, survey
+from orchestration.scoring.questions.windows import line, new_queries
+from orchestration.scoring.reading import Target
+
+NAME, VERSION = "topics", "1"
+
+
+def learn(lesson: Lesson) -> None:
+    seen: dict[str, set[str]] = {}
+    for targets, turns in new_queries(lesson, ("query_text",)):
+        texts = turns["query_text"]
+        survey(lesson.session, targets[0].workspace, texts)
+        placed = place(lesson.session, "topic", targets, texts)
+        _say(lesson, targets, placed)
+        changed = seen.setdefault(targets[0].workspace, set())
+        changed.update(name for name in placed.clusters if name)
+        changed.update(name for _, name, _ in placed.later)
+    for workspace, changed in seen.items():
+        gone = merge(lesson.session, "topic", workspace)
+        name_clusters(lesson.session, "topic", workspace, {gone.get(name, name) for name in changed})
+
+
+def _say(lesson: Lesson, targets: list[Target], placed: Placed) -> None:
+    lesson.land(
+        line(target, {"similarity": float(likeness)}, name)
+        for target, name, likeness in zip(targets, placed.clusters, placed.likeness, strict=True)
+        if name is not None
+    )
+    here = {target.event_key for target in targets}
+    lesson.land(
+        line(
+            target,
+            {"similarity": likeness},
+            name,
+            f"{NAME}:{VERSION}:{target.event_key.hex}:later:{lesson.seq_to}",
+        )
+        for target, name, likeness in placed.later
+        if target.event_key not in here
+    )
+
+
+TOPICS = Learner(NAME, VERSION, learn)
