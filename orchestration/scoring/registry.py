@@ -25,6 +25,7 @@ LEARNERS: dict[str, tuple[str, str]] = {
     "judge": (
         "How good an answer is to a language model; off unless ASSAY_JUDGE_URL names one.",
         "orchestration.scoring.judge.learner:LEARNER",
+    ),
     "topics": (
         "What a query is about: a topic with an id that stays.",
         "orchestration.scoring.questions.topics:TOPICS",
