@@ -99,10 +99,10 @@ def run_build(
 
 
 def build_models(url: str) -> None:
-    """Every model and delta check in a database that nobody's environment names, without the tests."""
+    """Seeds, models and delta checks, in a database that nobody's environment names; no tests."""
     with dbt_session(url):
         # A selected model brings its tests along, unless told not to.
-        args = build_args(select=["resource_type:model", "tag:delta"])
+        args = build_args(select=["resource_type:seed", "resource_type:model", "tag:delta"])
         result = _invoke([*args, "--indirect-selection", "empty"], lambda *_: None)
     failed = [_sentence(node) for node in _results(result) if node.status in _FAILED]
     if failed:
