@@ -15,9 +15,6 @@ from orchestration.cli import assay
 from orchestration.errors import AssayError
 from orchestration.warehouse.connection import connect, database_url, parts
 
-DAYS = 30
-QUERIES_PER_DAY = 2000
-
 OVERVIEW = """
     select day, workspace, queries, round(success_rate::numeric, 4) as success_rate,
         round(latency_p95_ms::numeric) as latency_p95_ms, round(cost_usd, 2) as cost_usd,
@@ -32,13 +29,17 @@ MARTS = """
     from pg_class where relnamespace = 'marts'::regnamespace and relkind = 'v' order by relname"""
 
 
-def run() -> None:
+@click.command()
+@click.option("--days", default=30, show_default=True, help="How much is simulated.")
+@click.option("--queries-per-day", default=2000, show_default=True)
+def run(days: int, queries_per_day: int) -> None:
+    """From nothing to a warehouse one can look at."""
     console = Console(highlight=False)
     home = settings.load().home
     logs = home / "demo" / "logs"
     step(console, "Starting PostgreSQL", "up")
-    arguments = ("--days", str(DAYS), "--queries-per-day", str(QUERIES_PER_DAY), "--out", str(logs))
-    step(console, f"Simulating {DAYS} days of an assistant product", "simulate", *arguments)
+    arguments = ("--days", str(days), "--queries-per-day", str(queries_per_day), "--out", str(logs))
+    step(console, f"Simulating {days} days of an assistant product", "simulate", *arguments)
     step(console, "Landing the logs", "land", str(logs), "--json")
     step(console, "Building and testing the models", "build")
     step(console, "Scoring the answers", "score")

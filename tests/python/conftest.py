@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import loopback
 import psycopg
 import pytest
 
@@ -20,8 +21,12 @@ from orchestration.warehouse.build import ensure_manifest
 from orchestration.warehouse.migrations import migrate
 from orchestration.warehouse.server import EmbeddedServer
 
-# Fixtures of Dagster's definitions, which take seconds to load: only those who ask wait.
-pytest_plugins = ("dagster_world",)
+# Fixtures of Dagster's definitions and processes, which take seconds to load: only those who ask wait.
+pytest_plugins = ("dagster_world", "operator_world")
+
+# Nobody here talks to another machine, nor does what tests start.
+loopback.stay_here()
+os.environ["PYTHONPATH"] = str(Path(loopback.__file__).parent)
 
 TEST_HOMES = PROJECT_DIR / ".assay" / "tests"
 TEMPLATE = "test_template"
@@ -35,6 +40,20 @@ def _no_warehouse_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ASSAY_DATABASE_URL", "ASSAY_PORT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ASSAY_HOME", str(TEST_HOMES / "nobody-set-one"))
+
+
+@pytest.fixture(autouse=True)
+def _nobody_leaves(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Also where the error was swallowed, or the test started whoever dialled."""
+    heard = tmp_path_factory.getbasetemp() / "heard"
+    monkeypatch.setenv(loopback.HEARD, str(heard))
+    yield
+    if heard.exists():
+        wanted = heard.read_text().split()
+        heard.unlink()
+        pytest.fail(f"It wanted to talk to {wanted}.")
 
 
 @pytest.fixture(scope="session")

@@ -1,211 +1,226 @@
-"""`assay ui` as an operator runs it, and what happens when its processes or its database are killed."""
+"""`assay ui` while its processes and its database are killed, in the middle of every job at once."""
 
-import json
 import os
 import signal
-import socket
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from datetime import UTC, datetime
 
 import psutil
 import psycopg
 import pytest
+from operator_world import Operator, alive, until
 
 from orchestration.jobs import ledger
-from orchestration.jobs.periods import period_of
-from orchestration.settings import PROJECT_DIR
-from orchestration.warehouse.build import build_models
-from orchestration.warehouse.migrations import migrate
-from orchestration.warehouse.server import EmbeddedServer
+from orchestration.jobs.periods import last_ended
+from orchestration.jobs.registry import JOBS
+from orchestration.ui.home import configuration
 
-PATIENCE_S = 400  # several times what it takes on a quiet machine
+pytestmark = pytest.mark.long
 
-
-@dataclass(frozen=True)
-class Operator:
-    home: Path
-    server: EmbeddedServer
-    ui: subprocess.Popen[bytes]
-    port: int
-
-    def sql(self, query: str) -> list[tuple[Any, ...]]:
-        with closing(psycopg.connect(self.server.url, autocommit=True)) as session:
-            return session.execute(query.encode()).fetchall()
-
-    def drop(self, name: str, *event_ids: str) -> None:
-        at = {"ts": "2026-03-01T10:00:00Z", "status": "ok", "workspace": "dropped"}
-        lines = [json.dumps({"kind": "query", "event_id": one, **at}) for one in event_ids]
-        (self.home / "inbox" / name).write_text("\n".join(lines) + "\n")
-
-    def in_the_mart(self) -> int:
-        query = "select coalesce(sum(queries), 0) from marts.performance_overview"
-        return int(self.sql(f"{query} where workspace = 'dropped'")[0][0])
-
-    def process(self, words: str) -> psutil.Process:
-        """The newest of Dagster's processes whose command holds these words."""
-        found = [one for one in self.processes() if words in " ".join(one.cmdline())]
-        return max(found, key=lambda one: one.create_time())
-
-    def processes(self) -> list[psutil.Process]:
-        found: list[psutil.Process] = psutil.Process(self.ui.pid).children(recursive=True)
-        return found
-
-    def worker(self) -> psutil.Process:
-        """Whoever holds the connection of the job that runs."""
-        ((port,),) = self.sql(
-            "select client_port from pg_stat_activity where application_name = 'assay job' limit 1"
-        )
-        (worker,) = [
-            one
-            for one in self.processes()
-            if any(at.laddr and at.laddr.port == port for at in one.net_connections("tcp4"))
-        ]
-        return worker
-
-
-def until(happened: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
-        try:
-            if happened():
-                return
-        except (psycopg.Error, ValueError, psutil.Error):
-            pass
-        time.sleep(1)
-    raise AssertionError(f"it did not happen: {what}")
-
-
-def _free_port() -> int:
-    with socket.socket() as attempt:
-        attempt.bind(("127.0.0.1", 0))
-        return int(attempt.getsockname()[1])
+# What each job waits for in the middle of its work, and how the session that waits is called.
+HOLDS = {
+    # First, since it checks before it scores, and checks are to be held too.
+    "score": ("assay score", "select ops.lock_refresh()"),
+    "land": ("assay land", "lock table landing.batch in exclusive mode"),
+    "check": ("assay check", "lock table ops.check_result in exclusive mode"),
+    "build": ("dbt", "select ops.lock_refresh()"),
+    "prove": ("assay prove", "select ops.lock_refresh()"),
+    "prune": ("assay prune", "lock table ops.check_result in exclusive mode"),
+}
 
 
 @pytest.fixture(scope="module")
-def operator(
-    tmp_path_factory: pytest.TempPathFactory, read_already: Callable[[Path], None]
-) -> Iterator[Operator]:
-    home = tmp_path_factory.mktemp("operator")
-    home.chmod(0o755)
-    read_already(home)
-    (home / "inbox").mkdir()
-    # A port of its own: while this server is down, nobody else may take its place.
-    database_port, ui_port = _free_port(), _free_port()
-    server = EmbeddedServer(home, database_port)
+def dagster_yaml() -> Iterator[str]:
+    """All jobs run at once. Models are built, tests are not run: it is the build that is killed."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ASSAY_HOME", str(home))
-        patch.setenv("ASSAY_PORT", str(database_port))
-        patch.delenv("ASSAY_DATABASE_URL", raising=False)
-        server.up()
-        with psycopg.connect(server.url) as session:
-            migrate(session)
-        build_models(server.url)
-        command = [sys.executable, "-m", "orchestration.cli", "ui", "--port", str(ui_port)]
-        with (home / "ui.log").open("wb") as log:
-            ui = subprocess.Popen(command, cwd=PROJECT_DIR, stdout=log, stderr=log)
-        try:
-            until(lambda: b"Dagster UI:" in (home / "ui.log").read_bytes(), "the UI answers")
-            yield Operator(home, server, ui, ui_port)
-        finally:
-            left = [*psutil.Process(ui.pid).children(recursive=True)]
-            ui.send_signal(signal.SIGTERM)
-            ui.wait(60)
-            server.down()
-    assert [one for one in left if one.is_running() and one.status() != psutil.STATUS_ZOMBIE] == []
+        patch.setenv("DBT_EXCLUDE_RESOURCE_TYPES", "test unit_test")
+        yield configuration().replace("max_concurrent_runs: 2", f"max_concurrent_runs: {len(JOBS) + 1}")
 
 
-def test_a_dropped_file_reaches_the_mart_and_is_checked(operator: Operator) -> None:
-    """Prevents a landing, a refresh and a check that work alone and not together."""
-    operator.drop("a.jsonl", "a1", "a2")
-    until(lambda: operator.in_the_mart() == 2, "two queries in the mart")
-    until(lambda: operator.sql("select count(*) > 0 from ops.check_result")[0][0], "checked")
-    assert (operator.home / "inbox" / "landed" / "a.jsonl").exists()
-    assert operator.sql("select status, attempt, rows from ops.job_run where job = 'land'") == [
-        ("succeeded", 1, 2)
-    ]
+def test_every_job_is_held_in_the_middle() -> None:
+    """Prevents a job that is added and that nobody kills."""
+    assert set(HOLDS) == set(JOBS)
 
 
-def test_everything_listens_and_talks_on_this_machine_only(operator: Operator) -> None:
-    """Prevents an open port for the neighbours, and reports to anybody outside (acceptance 27)."""
-    seen = [at for one in operator.processes() for at in one.net_connections("inet")]
-    assert any(at.laddr.port == operator.port for at in seen)
-    outside = [
-        at for at in seen for end in (at.laddr, at.raddr) if end and end.ip not in ("127.0.0.1", "::1")
-    ]
-    assert outside == []
+class Work:
+    """Every job, asked for as its schedule or sensor does, and held in the middle of what it does."""
+
+    def __init__(self, operator: Operator, name: str) -> None:
+        self.operator = operator
+        self.keys: dict[str, str] = {}
+        self.before = operator.in_the_mart()
+        self.holder = psycopg.connect(operator.server.url)
+        self._hold("score", name=name)
+        operator.drop(f"{name}.jsonl", name)
+        self._hold(*(job for job in HOLDS if job != "score"), name=name)
+        (key,) = operator.sql("select key from ops.job_run where job = 'land' and status = 'running'")
+        self.keys["land"] = key[0]
+
+    def _hold(self, *jobs: str, name: str) -> None:
+        for statement in dict.fromkeys(HOLDS[job][1] for job in jobs):
+            self.holder.execute(statement.encode())
+        with closing(psycopg.connect(self.operator.server.url, autocommit=True)) as session:
+            for job in jobs:
+                if JOBS[job].due_within_s is None:
+                    continue
+                self.keys[job] = f"{name} {job}"
+                period = last_ended(JOBS[job].cadence, datetime.now(UTC))
+                ledger.queue(session, job, self.keys[job], period)
+            # As after a replay: nobody is on the way to do it.
+            session.execute(
+                "update ops.job_run set due_at = now() - interval '5 minutes' where status = 'queued'"
+            )
+        wanted = {(HOLDS[job][0],) for job in jobs}
+        waiting = "select application_name from pg_stat_activity where wait_event_type = 'Lock'"
+        until(lambda: wanted <= set(self.operator.sql(waiting)), f"{jobs} are in the middle")
+
+    def ends_well(self) -> dict[str, list[str]]:
+        """How the attempts of each job ended, once the last of them succeeded."""
+        self.holder.close()
+        until(lambda: all(one[-1:] == ["succeeded"] for one in self._attempts().values()), "all done")
+        until(lambda: self.operator.in_the_mart() == self.before + 1, "landed once")
+        duplicates = self.operator.sql("select sum(duplicate + conflict) from landing.batch")
+        assert duplicates == [(0,)]
+        return self._attempts()
+
+    def _attempts(self) -> dict[str, list[str]]:
+        query = "select status from ops.job_run where job = %s and key = %s order by attempt"
+        return {
+            job: [status for (status,) in self.operator.sql(query, job, key)]
+            for job, key in self.keys.items()
+        }
 
 
-def test_no_file_of_dagster_holds_the_password(operator: Operator) -> None:
-    """Prevents a password in a log or an artefact (acceptance 27)."""
-    password = operator.server.password_file.read_bytes().strip()
-    files = [one for one in operator.home.rglob("*") if one.is_file() and "postgres" not in one.parts]
-    assert len(files) > 5
-    assert [one for one in files if password in one.read_bytes()] == []
+def _kill_workers(operator: Operator) -> None:
+    workers = operator.workers()
+    assert len(workers) == len(JOBS)
+    for worker in workers:
+        worker.kill()
 
 
-@pytest.mark.long
-def test_a_killed_daemon_is_started_again_and_lands_what_came_meanwhile(operator: Operator) -> None:
-    """Prevents an inbox that nobody looks at after the daemon was killed."""
-    before = operator.in_the_mart()
-    os.kill(operator.process("dagster._daemon").pid, signal.SIGKILL)
-    operator.drop("b.jsonl", "b1")
-    until(lambda: operator.in_the_mart() == before + 1, "landed by the next daemon")
-    assert b"daemon ended and is started again" in (operator.home / "ui.log").read_bytes()
+def _kill_code_server(operator: Operator) -> None:
+    operator.process("code-server").kill()
 
 
-def _hold_the_refresh(operator: Operator) -> psycopg.Connection:
-    holder = psycopg.connect(operator.server.url)
-    holder.execute("select ops.lock_refresh()")
-    return holder
+def _kill_daemon(operator: Operator) -> None:
+    operator.process("dagster._daemon").kill()
 
 
-def _attempts(operator: Operator, key: str) -> list[str]:
-    query = f"select status from ops.job_run where job = 'prove' and key = '{key}' order by attempt"
-    return [status for (status,) in operator.sql(query)]
+def _kill_ui(operator: Operator) -> None:
+    assert operator.ui is not None
+    left = operator.processes()
+    operator.ui.kill()
+    operator.ui.wait()
+    until(lambda: alive(left) == [], "its processes end with it")
+    operator.start()
 
 
-def _start_and_hold(operator: Operator, week: str) -> psycopg.Connection:
-    """The job `prove` of a week, queued as a replay is; it waits for a lock that we hold."""
-    holder = psycopg.connect(operator.server.url)
-    holder.execute("select ops.lock_refresh()")
-    with psycopg.connect(operator.server.url, autocommit=True) as session:
-        ledger.queue(session, "prove", week, period_of("weekly", week))
-        session.execute(
-            "update ops.job_run set due_at = now() - interval '5 minutes' where job = 'prove'"
-        )
-    until(lambda: _attempts(operator, week) == ["running"], "it runs")
-    return holder
-
-
-@pytest.mark.long
-def test_a_killed_run_worker_is_replaced(operator: Operator) -> None:
-    """Prevents a run that stands as running for ever after kill -9, with its key blocked."""
-    with _start_and_hold(operator, "2026-02-23"):
-        os.kill(operator.worker().pid, signal.SIGKILL)
-        until(lambda: "lost" in _attempts(operator, "2026-02-23"), "noticed")
-    until(lambda: _attempts(operator, "2026-02-23")[-1] == "succeeded", "done by another")
-    assert _attempts(operator, "2026-02-23") == ["lost", "succeeded"]
-
-
-@pytest.mark.long
-def test_a_killed_database_is_said_and_everything_goes_on_when_it_is_back(operator: Operator) -> None:
-    """Prevents a UI that has to be restarted, and work that is lost, when the server crashed."""
-    before = operator.in_the_mart()
-    _start_and_hold(operator, "2026-03-02")
+def _kill_database(operator: Operator) -> None:
     postmaster = operator.server.status().pid
     assert postmaster is not None
+    said = operator.log.read_bytes().count(b"The database is back")
     os.kill(postmaster, signal.SIGKILL)
-    operator.drop("c.jsonl", "c1")
-    log = operator.home / "ui.log"
-    until(lambda: b"Everything waits until it is back" in log.read_bytes(), "said")
+    until(lambda: b"Everything waits until it is back" in operator.log.read_bytes(), "said")
     operator.server.up()
-    until(lambda: b"The database is back" in log.read_bytes(), "back")
-    until(lambda: operator.in_the_mart() == before + 1, "the file that came meanwhile")
-    until(lambda: _attempts(operator, "2026-03-02")[-1:] == ["succeeded"], "done")
-    assert operator.ui.poll() is None
+    until(lambda: operator.log.read_bytes().count(b"The database is back") > said, "back")
+
+
+@pytest.mark.parametrize(
+    ("strike", "is_lost"),
+    [
+        (_kill_daemon, False),
+        (_kill_workers, True),
+        (_kill_code_server, True),
+        (_kill_database, True),
+        (_kill_ui, True),
+    ],
+)
+def test_what_is_killed_in_the_middle_of_every_job_is_done_again(
+    operator: Operator, strike: Callable[[Operator], None], is_lost: bool
+) -> None:
+    """Prevents runs that stand as running for ever after kill -9, work that is lost, and work that is
+    done twice."""
+    work = Work(operator, strike.__name__)
+    strike(operator)
+    attempts = work.ends_well()
+    assert {job for job, ended in attempts.items() if len(ended) > 1} == (
+        set(JOBS) if is_lost else set()
+    )
+    assert {status for ended in attempts.values() for status in ended[:-1]} <= {"lost", "failed"}
+
+
+def test_two_daemons_at_once_do_the_work_once(operator: Operator) -> None:
+    """Prevents a file that lands twice because somebody started a second daemon."""
+    environment = operator.environment() | _dagsters(operator.process("dagster._daemon"))
+    command = operator.process("dagster._daemon").cmdline()
+    with (operator.home / "second.log").open("wb") as log:
+        second = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        until(lambda: b"inbox_sensor" in (operator.home / "second.log").read_bytes(), "it looks too")
+        before = operator.in_the_mart()
+        operator.drop("twice.jsonl", "twice-1", "twice-2")
+        until(lambda: operator.in_the_mart() == before + 2, "landed")
+        until(lambda: operator.sql(_OPEN) == [(0,)], "nothing runs")
+    finally:
+        second.kill()
+        second.wait()
+    assert operator.sql("select sum(duplicate + conflict) from landing.batch") == [(0,)]
+    assert operator.sql("select count(*) from ops.dead_letter") == [(0,)]
+
+
+_OPEN = "select count(*) from ops.job_run where status in ('queued', 'running')"
+
+
+def _dagsters(process: psutil.Process) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in process.environ().items()
+        if name.startswith(("DAGSTER", "ASSAY"))
+    }
+
+
+_LAUNCH = """
+mutation ($tags: [ExecutionTag!]!) {
+  launchRun(executionParams: {
+    selector: {repositoryLocationName: "assay", repositoryName: "__repository__", jobName: "check"},
+    runConfigData: {}, executionMetadata: {tags: $tags}
+  }) { __typename ... on LaunchRunSuccess { run { runId } } }
+}"""
+_STATUS = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+
+
+def _launch(operator: Operator, **tags: str) -> str:
+    named = [{"key": f"dagster/{name}", "value": value} for name, value in tags.items()]
+    launched = operator.graphql(_LAUNCH, tags=named)["launchRun"]
+    return str(launched["run"]["runId"])
+
+
+def _ended(operator: Operator, run: str) -> str:
+    status = ""
+
+    def has_ended() -> bool:
+        nonlocal status
+        status = operator.graphql(_STATUS, id=run)["runOrError"]["status"]
+        return status in ("SUCCESS", "FAILURE", "CANCELED")
+
+    until(has_ended, "the run ends")
+    return status
+
+
+def test_a_run_over_its_limit_is_ended_and_its_place_is_free(operator: Operator) -> None:
+    """Prevents a run that hangs from blocking its job until somebody looks (acceptance 23)."""
+    with closing(psycopg.connect(operator.server.url)) as holder:
+        holder.execute(HOLDS["check"][1].encode())
+        over = _launch(operator, max_runtime="5")
+        until(lambda: operator.sql(_OPEN) == [(1,)] and len(operator.workers()) == 1, "it works")
+        (worker,) = operator.workers()
+        assert _ended(operator, over) == "FAILURE"
+        until(lambda: alive([worker]) == [], "its process ends")
+        until(lambda: operator.sql(_OPEN) == [(0,)], "it is given up")
+    ((status, reason),) = operator.sql(
+        "select status, reason from ops.job_run where dagster_run_id = %s", over
+    )
+    assert (status, reason) == ("dead", "ended from outside")
+    assert _ended(operator, _launch(operator)) == "SUCCESS"
