@@ -62,7 +62,7 @@ torture: $(STAMP) ## 500 random histories, each equal to its rebuild; readers th
 	TMPDIR=$(CURDIR)/.cache/tmp ASSAY_HISTORIES=500 ASSAY_PROBE_ROUNDS=20 $(BIN)/pytest \
 		tests/python/warehouse/test_histories.py tests/python/warehouse/test_reader_probes.py
 
-faults: $(STAMP) ## Dagster's daemon, a worker and the database killed under `assay ui`
+faults: $(STAMP) ## everything killed in the middle of every job; and that nothing dials out (half an hour)
 	@mkdir -p .cache/tmp
 	TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/pytest -m long
 

@@ -263,3 +263,19 @@ def test_the_command_line_does_not_wait_for_dbt_or_dagster() -> None:
         [sys.executable, "-c", check], capture_output=True, text=True, check=True, cwd=PROJECT_DIR
     )
     assert ran.stdout.strip() == "[]"
+
+
+def test_the_page_for_operators_tells_the_true_limits_and_schedules(loaded: Loaded) -> None:
+    """Prevents an operator who waits for a run that was ended an hour ago."""
+    page = (PROJECT_DIR / "docs" / "operations.md").read_text()
+    rows = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in page.splitlines()]
+    told = {row[0]: row[1:] for row in rows if len(row) == 3}
+    for name, job in JOBS.items():
+        assert told[name][1] == f"{job.limit_s // 60} minutes"
+        if job.due_within_s is not None:
+            assert told[name][0].split(" after")[0] in (
+                f"{job.due_within_s // 60} minutes",
+                f"{job.due_within_s // 3600} hours",
+            )
+    running = [*(loaded.defs.schedules or []), *(loaded.defs.sensors or [])]
+    assert {one.name for one in running} <= set(told)
