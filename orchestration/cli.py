@@ -27,6 +27,11 @@ COMMANDS = {
     "build": ("orchestration.warehouse.build", "Build and test the dbt models."),
     "score": ("orchestration.scoring.commands", "Score what has landed and was not scored."),
     "evaluate": ("orchestration.scoring.commands", "How right the scorers are, on real samples."),
+    "similar": (
+        "orchestration.scoring.questions.commands",
+        "Past queries like a text, and how they ended.",
+    ),
+    "gaps": ("orchestration.scoring.questions.commands", "What the knowledge base has no answer to."),
     "jobs": ("orchestration.jobs.commands", "What ran and what was given up; run or replay it."),
     "ui": ("orchestration.ui.commands", "The Dagster UI over the warehouse, with its daemon."),
     "bench": ("orchestration.bench.commands", "Measure, and print ratios."),

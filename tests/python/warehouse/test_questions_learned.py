@@ -1,0 +1,144 @@
+"""Topics and gaps of simulated logs, against what the simulator knows; and that nothing is said twice."""
+
+import json
+from collections import Counter, defaultdict
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from landing_world import World
+
+from orchestration.landing.lander import Lander
+from orchestration.scoring import registry
+from orchestration.scoring.engine import Report, Scoring
+from orchestration.scoring.questions.drafts import draft
+from orchestration.simulator.commands import DEFAULT_START_MS
+from orchestration.simulator.knowledge import TOPICS
+from orchestration.simulator.world import build_world
+from orchestration.simulator.writer import Order, simulate_days
+from orchestration.warehouse.connection import connect
+
+DAYS, A_DAY = 6, 700
+LEARNERS = ("topics", "content_gaps")
+COVERAGE = {topic.topic_id: topic.coverage for topic in TOPICS}
+
+
+@pytest.fixture(scope="module")
+def seed() -> int:
+    return 11
+
+
+@pytest.fixture
+def world(database_url: str, tmp_path: Path) -> World:
+    return World(database_url, tmp_path)
+
+
+def learn(world: World) -> Report:
+    with psycopg.connect(world.url) as connection:
+        connection.execute(
+            """with taken as (delete from ops.pending_batch returning batch_id)
+               insert into ops.admitted_batch (batch_id) select batch_id from taken order by batch_id"""
+        )
+    session = connect(url=world.url, autocommit=True)
+    with closing(session), Lander(world.url) as lander:
+        return Scoring(session, lander).run([name for name in LEARNERS if name in registry.LEARNERS])
+
+
+def asked(seed: int) -> dict[str, str]:
+    """The simulator's own phrases, each with the topic that it is about."""
+    book = build_world(seed, DAYS, A_DAY, DEFAULT_START_MS).phrases
+    about: dict[str, set[str]] = defaultdict(set)
+    for topic, languages in zip(TOPICS, book.questions, strict=True):
+        for phrases in languages:
+            for phrase in phrases:
+                about[phrase].add(topic.topic_id)
+    return {phrase: next(iter(topics)) for phrase, topics in about.items() if len(topics) == 1}
+
+
+def topic_of(text: str, phrases: dict[str, str]) -> str | None:
+    """What was asked, before the decorations that follow it."""
+    for end in range(len(text), 0, -1):
+        if text[:end] in phrases:
+            return phrases[text[:end]]
+    return None
+
+
+def judged(world: World, phrases: dict[str, str]) -> list[tuple[str, str, float, str | None]]:
+    """Workspace, true topic, probability and gap of every question that was judged."""
+    rows = world.rows(
+        """select distinct on (said.workspace, said.target_id)
+               said.workspace, text.body, (said.metrics ->> 'probability')::float8, said.label
+           from raw.evaluation_log as said
+           inner join raw.query_log as one
+               on said.workspace = one.workspace and said.target_id = coalesce(one.query_id, one.event_id)
+           inner join vault.text on one.event_key = text.event_key and text.field = 'query_text'
+           where said.evaluator = 'content_gaps'
+           order by said.workspace, said.target_id, said.batch_id desc, said.line_no desc"""
+    )
+    found = [(space, topic_of(text, phrases), chance, gap) for space, text, chance, gap in rows]
+    return [(space, topic, chance, gap) for space, topic, chance, gap in found if topic is not None]
+
+
+def test_the_planted_gaps_are_found_and_told_apart(world: World, seed: int) -> None:
+    """Also: a second run says nothing, labels quote nobody, and a draft is there for each gap."""
+    for _ in simulate_days(
+        Order(DAYS, A_DAY, seed, DEFAULT_START_MS, world.folder / "logs", clean=True)
+    ):
+        pass
+    world.land(*sorted((world.folder / "logs").glob("*.jsonl")))
+    assert learn(world).landed > 1_000
+    rows = judged(world, asked(seed))
+    is_gap = {"gap"}
+    gaps = [chance for _, topic, chance, _ in rows if COVERAGE[topic] in is_gap]
+    others = [chance for _, topic, chance, _ in rows if COVERAGE[topic] == "covered"]
+    recall = sum(chance >= 0.5 for chance in gaps) / len(gaps)
+    false_alarms = sum(chance >= 0.5 for chance in others) / len(others)
+    assert recall > 0.7, recall
+    assert false_alarms < 0.02, false_alarms
+
+    members: dict[str, Counter[str]] = defaultdict(Counter)
+    for _, topic, chance, gap in rows:
+        if gap is not None and chance >= 0.5:
+            members[gap][topic] += 1
+    named = {counts.most_common(1)[0][0] for counts in members.values()}
+    planted = {topic for topic, coverage in COVERAGE.items() if coverage == "gap"}
+    assert planted <= named
+    pure = sum(counts.most_common(1)[0][1] for counts in members.values())
+    assert pure / sum(sum(counts.values()) for counts in members.values()) > 0.8
+
+    assert learn(world).landed == 0
+    labels = [
+        row[0] for row in world.rows("select label from ops.question_cluster where label is not null")
+    ]
+    texts = {text for (text,) in world.rows("select body from vault.text where field = 'query_text'")}
+    assert labels
+    assert not texts & set(labels)
+    with psycopg.connect(world.url) as session:
+        said = draft(session, next(iter(members)))
+    assert "## Questions to answer" in said
+
+
+def test_a_crash_between_placing_and_landing_loses_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clusters were kept, the lines were not: the next run lands them, and counts nobody twice."""
+    lines: list[Any] = [
+        {"kind": "query", "event_id": f"q{n}", "ts": f"2026-03-01T10:00:{n:02}Z", "status": "ok",
+         "user_id": f"u{n}", "query_text": "how do I descale the coffee machine"} for n in range(5)
+    ]  # fmt: skip
+    world.land(world.write("a.jsonl", *(json.dumps(line).encode() for line in lines)))
+    with monkeypatch.context() as broken:
+        broken.setattr(Scoring, "_land", _die)
+        with pytest.raises(RuntimeError):
+            learn(world)
+    assert world.value("select sum(questions) from vault.question_cluster") == 5
+    learn(world)
+    assert world.value("select sum(questions) from vault.question_cluster") == 5
+    assert world.value("select count(*) from raw.evaluation_log where evaluator = 'topics'") == 5
+    assert world.value("select label from ops.question_cluster") == "coffee, descale, how"
+
+
+def _die(*_: Any) -> None:
+    raise RuntimeError("killed")
