@@ -20,6 +20,12 @@ roles as (
 
 ),
 
+quality as (
+
+    select * from {{ ref('agg_answer_quality_by_tier_weekly') }}
+
+),
+
 horizon as (
 
     select * from {{ ref('int_horizon') }}
@@ -56,7 +62,14 @@ final as (
         roles.large_cost_nanos,
         roles.large_unpriced_calls,
         {{ ratio('roles.small_queries', 'roles.queries') }} as small_model_share,
-        roles.queries as queries_of_week
+        roles.queries as queries_of_week,
+        coalesce(quality.judged_answers, 0) as judged_answers,
+        {{ average_of_millionths('quality.quality_millionths', 'quality.judged_answers') }} as quality,
+        coalesce(quality.compared_queries, 0) as compared_queries,
+        coalesce(quality.other_tier_queries, 0) as other_tier_queries,
+        coalesce(quality.computed_high_queries, 0) as computed_high_queries,
+        coalesce(quality.computed_medium_queries, 0) as computed_medium_queries,
+        coalesce(quality.computed_low_queries, 0) as computed_low_queries
     from queries
     left join latency
         on
@@ -64,6 +77,12 @@ final as (
             and queries.week = latency.week
             and queries.tier = latency.tier
             and queries.model = latency.model
+    left join quality
+        on
+            queries.workspace = quality.workspace
+            and queries.week = quality.week
+            and queries.tier = quality.tier
+            and queries.model = quality.model
     left join roles
         on queries.workspace = roles.workspace and queries.week = roles.week
     cross join horizon

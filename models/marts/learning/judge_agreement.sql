@@ -33,7 +33,10 @@ reasoned as (
 
     select
         *,
-        {{ not_judged_because('compared_answers') }} as agreement_not_judged_because,
+        {{ not_judged_because('compared_answers') }} as bias_not_judged_because,
+        coalesce(
+            {{ not_judged_because('compared_answers') }}, case when pearson is null then 'nothing_varies' end
+        ) as agreement_not_judged_because,
         sqrt(
             greatest(mean_square_difference - power(mean_difference, 2), 0) / nullif(compared_answers - 1, 0)
         ) as error,
@@ -49,8 +52,8 @@ biased as (
 
     select
         *,
-        case when agreement_not_judged_because is null then mean_difference end as bias,
-        case when agreement_not_judged_because is null then error end as bias_error
+        case when bias_not_judged_because is null then mean_difference end as bias,
+        case when bias_not_judged_because is null then error end as bias_error
     from reasoned
 
 ),
@@ -104,15 +107,20 @@ final as (
         case when agreement_not_judged_because is null then spearman end as spearman,
         case when agreement_not_judged_because is null then pearson end as pearson,
         case when agreement_not_judged_because is null then weighted_kappa end as weighted_kappa,
+        bias_not_judged_because,
         bias,
         bias - 1.96 * bias_error as bias_low,
         bias + 1.96 * bias_error as bias_high,
         case when is_next then bias - bias_before end as drift,
         case
-            when is_next
-                then abs(bias - bias_before) > 1.96 * sqrt(power(bias_error, 2) + power(error_before, 2))
-        end as is_drifting,
+            when bias - bias_before is null or not is_next then 'not_judged'
+            when abs(bias - bias_before) > 1.96 * sqrt(power(bias_error, 2) + power(error_before, 2))
+                then 'drifting'
+            else 'steady'
+        end as drift_status,
         good_rate,
+        reference_good as reference_good_answers,
+        reference_bad as reference_low_answers,
         sensitivity,
         specificity,
         correction_not_judged_because,

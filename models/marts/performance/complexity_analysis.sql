@@ -85,7 +85,16 @@ final as (
         small_model_share,
         {{ judge('small_model_share', '>=', small_model_share_target(), 'small_model_not_judged_because') }}
             as small_model_target,
-        small_model_not_judged_because
+        small_model_not_judged_because,
+        judged_answers,
+        quality,
+        {{ not_judged_because('judged_answers') }} as quality_not_judged_because,
+        compared_queries,
+        other_tier_queries,
+        {{ ratio('other_tier_queries', 'compared_queries') }} as other_tier_rate,
+        computed_high_queries,
+        computed_medium_queries,
+        computed_low_queries
     from estimated
 
 )
