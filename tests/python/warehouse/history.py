@@ -120,9 +120,11 @@ _KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "evaluation": {
         "target_type": st.just("query"),
         "target_id": st.sampled_from(QUERIES),
-        "evaluator": st.sampled_from(["answer_quality", "topics", "somebody"]),
+        "evaluator": st.sampled_from(["answer_quality", "judge", "human", "topics", "somebody"]),
         "evaluator_version": st.sampled_from(["9", "10"]),
-        "metrics": st.sampled_from([{"quality": 0.5}, {"quality": 1, "grounding": 0.25}, {"other": 2}]),
+        "metrics": st.sampled_from(
+            [{"quality": 0.5}, {"quality": 1, "grounding": 0.25}, {"other": 2}, {"refusal": 1}]
+        ),
         "label": _maybe(["t1", "t2"]),
     },
 }
