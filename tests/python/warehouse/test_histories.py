@@ -150,10 +150,33 @@ _HELD_AND_THE_NEXT: list[Step] = [
     Refresh(max_rows=1, dies=False),
 ]
 
+# What a user did next is told of scored queries, and a score always comes after its query.
+_SCORED_LATER: list[Step] = [
+    Deliver((json.dumps(query("q") | {"session_id": "s"}),)),
+    Refresh(max_rows=10**6, dies=False),
+    Deliver(
+        (
+            json.dumps(
+                {
+                    "kind": "evaluation",
+                    "event_id": "e",
+                    "ts": "2026-03-02T10:00:00Z",
+                    "target_type": "query",
+                    "target_id": "q",
+                    "evaluator": "answer_quality",
+                    "evaluator_version": "1",
+                    "metrics": {"quality": 0.5},
+                }
+            ),
+        )
+    ),
+]
+
 
 @_PROVE
 @given(steps=HISTORIES)
 @example(steps=_HELD_AND_THE_NEXT)
+@example(steps=_SCORED_LATER)
 def test_state_equals_its_rebuild_after_any_history(template: Template, steps: list[Step]) -> None:
     """Prevents the number that depends on the order in which things arrived."""
     with template.copy() as url:
