@@ -211,7 +211,7 @@ class Usage(Event, tag_field="kind", tag="usage"):
 class Evaluation(Event, tag_field="kind", tag="evaluation"):
     """A score by anyone or anything; one line may carry a whole vector."""
 
-    target_type: Literal["query", "session", "document", "user"]
+    target_type: Literal["query", "session", "task", "document", "user"]
     target_id: Id
     evaluator: Id
     evaluator_version: Id
