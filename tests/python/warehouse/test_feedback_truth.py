@@ -1,0 +1,181 @@
+"""What is learned from feedback and choices, against what the simulator knows of its users.
+
+Twenty made-up products land in one warehouse, each seed with workspaces of its own name.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psycopg
+import pytest
+
+from orchestration.landing.lander import Lander
+from orchestration.landing.limits import Limits
+from orchestration.scoring.scorer import Floats
+from orchestration.simulator.commands import DEFAULT_START_MS
+from orchestration.simulator.writer import Order, simulate_days
+from orchestration.warehouse.build import build_models
+
+SEEDS = range(1, 21)
+DAYS, QUERIES_PER_DAY = 28, 400
+KINDS = ("query", "feedback", "usage")
+MARTS = ("feedback_quality", "user_preferences", "prompt_versions", "preference_coverage")
+
+
+@dataclass(frozen=True)
+class Products:
+    url: str
+    truths: dict[int, dict[str, Any]]
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.url, autocommit=True) as session:
+            return session.execute(statement.encode()).fetchall()
+
+
+@pytest.fixture(scope="module")
+def products(
+    new_database: Callable[[], AbstractContextManager[str]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Products]:
+    folder = tmp_path_factory.mktemp("products")
+    truths = {}
+    with new_database() as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASSAY_HOME", str(folder / "home"))
+        with Lander(url, Limits()) as lander:
+            for seed in SEEDS:
+                truths[seed], lines = simulate(folder / str(seed), seed)
+                path = folder / f"{seed}.jsonl"
+                path.write_text("".join(f"{line}\n" for line in lines))
+                assert lander.land_file(path, 0.0).quarantined == 0
+        build_models(url, ["resource_type:seed", *(f"+{mart}" for mart in MARTS)])
+        yield Products(url, truths)
+
+
+def simulate(folder: Path, seed: int) -> tuple[dict[str, Any], list[str]]:
+    for _ in simulate_days(Order(DAYS, QUERIES_PER_DAY, seed, DEFAULT_START_MS, folder, clean=True)):
+        pass
+    truth: dict[str, Any] = json.loads((folder / "truth.json").read_text())
+    lines = []
+    for file in truth["files"]:
+        for text in (folder / file["name"]).read_text().splitlines():
+            line = json.loads(text)
+            if line["kind"] in KINDS:
+                line["workspace"] = f"{seed}:{line['workspace']}"
+                line.pop("query_text", None)
+                line.pop("response_text", None)
+                lines.append(json.dumps(line))
+    return truth, lines
+
+
+def truly_satisfied(products: Products) -> dict[tuple[str, date], float]:
+    """By workspace and week: the share of queries whose user was content, whether they said so or not."""
+    sums: dict[tuple[str, date], list[int]] = {}
+    for seed, truth in products.truths.items():
+        for day in truth["day_totals"]:
+            on = date.fromisoformat(day["day"])
+            week = date.fromordinal(on.toordinal() - on.weekday())
+            cell = sums.setdefault((f"{seed}:{day['workspace']}", week), [0, 0])
+            cell[0] += day["true_satisfied"]
+            cell[1] += day["queries"]
+    return {key: satisfied / queries for key, (satisfied, queries) in sums.items()}
+
+
+def test_corrected_rates_are_near_the_truth_and_naive_ones_are_not(products: Products) -> None:
+    """Prevents a correction that makes it worse. Cells of a week and workspace, over prompts."""
+    truth = truly_satisfied(products)
+    rows = products.rows(
+        """select workspace, week, sum(corrected_rate * queries) / sum(queries),
+               sum(positive)::float / sum(positive + negative)
+           from marts.feedback_quality where corrected_rate is not null
+           group by 1, 2 having sum(positive + negative) >= 20"""
+    )
+    corrected = np.array([rate - truth[workspace, week] for workspace, week, rate, _ in rows], float)
+    naive = np.array([rate - truth[workspace, week] for workspace, week, _, rate in rows], float)
+    seeds = np.array([int(workspace.partition(":")[0]) for workspace, *_ in rows])
+    assert set(seeds) == set(SEEDS)
+    assert np.abs(corrected).mean() < 0.06 < 0.2 < np.abs(naive).mean()
+    better = [np.abs(corrected[seeds == s]).mean() < np.abs(naive[seeds == s]).mean() for s in SEEDS]
+    assert all(better)
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say(products: Products) -> None:
+    """Prevents intervals that are too narrow: of 95 % intervals over prompt versions and seeds."""
+    rows = products.rows(
+        """select workspace, prompt_name || ':' || prompt_version, corrected_rate_low,
+               corrected_rate_high, doubted_rate_low, doubted_rate_high, queries
+           from marts.feedback_quality where corrected_rate is not null"""
+    )
+    truth = {
+        (seed, version): sums["satisfied"] / sums["queries"]
+        for seed, found in products.truths.items()
+        for version, sums in found["satisfaction"]["prompt_version"].items()
+    }
+    held, doubted = (
+        np.mean(
+            [low <= truth[int(row[0].partition(":")[0]), row[1]] <= high for row, low, high in ends]
+        )
+        for ends in (
+            [(row, row[2], row[3]) for row in rows],
+            [(row, row[4], row[5]) for row in rows],
+        )
+    )
+    assert held >= 0.9
+    assert doubted >= held
+
+
+def test_the_worse_prompt_is_never_called_better(products: Products) -> None:
+    """The planted version 4 lowers the log-odds by 1.1; small workspaces cannot tell, none is misled."""
+    rows = products.rows(
+        """select verdict, odds_ratio, more_queries_needed, compared_queries from marts.prompt_versions
+           where prompt_version = 'v4' and verdict <> 'not_judged'"""
+    )
+    verdicts = [row[0] for row in rows]
+    assert len(rows) > 60
+    # By chance one interval in forty lies wholly above one where there is no difference at all.
+    assert verdicts.count("better") <= len(rows) / 40
+    assert verdicts.count("worse") > 10 * max(1, verdicts.count("better"))
+    assert np.median([row[1] for row in rows]) < 0.7
+    assert all(row[2] is not None and row[2] >= 0 for row in rows if row[0] == "cannot_tell_yet")
+
+
+def learned(products: Products) -> Iterator[tuple[float, str | None, str]]:
+    """Confidence, what is true (None: no preference), and what was learned."""
+    rows = products.rows(
+        """select workspace, outside_id, setting, preference, confidence
+           from marts.user_preferences inner join vault.subject using (workspace, subject_ref)"""
+    )
+    for workspace, user, setting, preference, confidence in rows:
+        seed, _, name = workspace.partition(":")
+        truth = products.truths[int(seed)]["preferences"]["users"][name]
+        yield confidence, truth.get(user, {}).get(setting), preference
+
+
+def test_learned_preferences_are_true_as_often_as_they_say(products: Products) -> None:
+    """Prevents a confidence that is a number without a meaning."""
+    found = list(learned(products))
+    confidence = np.array([row[0] for row in found])
+    right: Floats = np.array([float(row[1] == row[2]) for row in found])
+    assert len(found) > 5_000
+    assert confidence.min() > 0.6
+    assert confidence.max() == 0.95
+    for low, high in ((0.6, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 0.96)):
+        inside = (confidence >= low) & (confidence < high)
+        assert right[inside].mean() >= confidence[inside].mean() - 0.03, (low, inside.sum())
+    with_one = [row for row in found if row[1] is not None]
+    assert np.mean([row[1] == row[2] for row in with_one]) > 0.97
+
+
+def test_most_who_chose_often_have_a_learned_preference(products: Products) -> None:
+    """Prevents a threshold that nobody reaches: of those who chose anything, over all seeds."""
+    ((choosing, learned_people, overriding),) = products.rows(
+        "select sum(choosing_users), sum(learned_users), sum(overriding_users)"
+        " from marts.preference_coverage"
+    )
+    assert learned_people / choosing > 0.55
+    assert 0 < overriding < choosing
