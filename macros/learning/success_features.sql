@@ -5,3 +5,11 @@
         'longest_answer', 'failures', 'retries', 'doubt',
     ]) }}
 {%- endmacro %}
+
+
+{#- What each feature adds to the log-odds, from `metrics`. -#}
+{% macro success_drivers() -%}
+    {%- for feature in success_features() %}
+    {{ to_double(json_text('metrics', 'driver_' ~ feature)) }} as driver_{{ feature }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

@@ -1,5 +1,5 @@
--- One row a task or session whose success was predicted, with the newest prediction, what drives it, and how the work
--- ended in truth where that is known.
+-- One row a task or session whose success was predicted, with the newest prediction, what drives it, and
+-- how the work ended in truth where that is known.
 {{ config(materialized='touched', key=['target_ref'], indexes=[{'columns': ['workspace', 'day']}]) }}
 with
 

@@ -10,7 +10,6 @@ from hashlib import blake2b
 from typing import Any
 
 import numpy as np
-import psycopg
 from psycopg.rows import namedtuple_row
 
 from orchestration.scoring.learner import Evaluation, Learner, Lesson
@@ -122,14 +121,9 @@ def learn(lesson: Lesson) -> None:
 
 
 def _read(lesson: Lesson) -> list[Any]:
-    """Nothing before the facts are built."""
+    window = {"seq_from": lesson.seq_from, "seq_to": lesson.seq_to, "days": DAYS}
     with lesson.session.cursor(row_factory=namedtuple_row) as cursor:
-        try:
-            return cursor.execute(
-                _WORK, {"seq_from": lesson.seq_from, "seq_to": lesson.seq_to, "days": DAYS}
-            ).fetchall()
-        except psycopg.errors.UndefinedTable:
-            return []
+        return cursor.execute(_WORK, window).fetchall()
 
 
 def _fold(row: Any) -> float:

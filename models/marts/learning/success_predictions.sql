@@ -1,5 +1,5 @@
--- How probably each task or session succeeds, with what speaks most for and against it, and how it ended where that is
--- known. Ids and numbers only.
+-- How probably each task or session succeeds, with what speaks most for and against it, and how it ended
+-- where that is known. Ids and numbers only.
 with
 
 predictions as (
@@ -18,9 +18,7 @@ final as (
         occurred_at as predicted_from,
         {{ to_double('probability_millionths / 1000000.0') }} as success_probability,
         main_driver,
-        {%- for feature in success_features() %}
-        {{ to_double(json_text('metrics', 'driver_' ~ feature)) }} as driver_{{ feature }},
-        {%- endfor %}
+        {{ success_drivers() }},
         result,
         is_success
     from predictions

@@ -1,5 +1,6 @@
--- Whether predicted probabilities of success come true, one row a workspace, kind of work and tenth of the probability,
--- over all predictions whose work has ended. Each was made by a model that had not seen that end.
+-- Whether predicted probabilities of success come true, one row a workspace, kind of work and tenth of
+-- the probability, over all predictions whose work has ended. Each was made by a model that had not seen
+-- that end.
 with
 
 reliability as (

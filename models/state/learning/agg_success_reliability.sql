@@ -1,5 +1,5 @@
--- Predictions of success held against how the work ended, by local day, workspace, kind of work and tenth of the
--- predicted probability.
+-- Predictions of success held against how the work ended, by local day, workspace, kind of work and tenth
+-- of the predicted probability.
 {{ config(key=['workspace', 'day', 'target_type', 'probability_tenth']) }}
 with
 

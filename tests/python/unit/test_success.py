@@ -76,7 +76,7 @@ def test_auroc_by_hand() -> None:
 
 def test_siblings_share_a_fold() -> None:
     """Prevents a run from being judged by a model that saw the same task."""
-    tasks = np.repeat(np.arange(20), 3)
+    tasks = np.repeat(np.arange(20.0), 3)
     fold = folds_of(tasks)
     assert all(len(set(fold[tasks == task])) == 1 for task in range(20))
     assert len(set(fold)) == 5
@@ -87,8 +87,8 @@ def test_a_leak_between_folds_would_show() -> None:
     rng = np.random.default_rng(2)
     truth = np.repeat(rng.integers(0, 2, 40), 4).astype(float)
     columns = np.repeat(rng.normal(size=(40, 30)), 4, axis=0)
-    by_task = auroc(truth, out_of_fold(columns, truth, folds_of(np.repeat(np.arange(40), 4))))
-    leaking = auroc(truth, out_of_fold(columns, truth, folds_of(np.arange(160))))
+    by_task = auroc(truth, out_of_fold(columns, truth, folds_of(np.repeat(np.arange(40.0), 4))))
+    leaking = auroc(truth, out_of_fold(columns, truth, folds_of(np.arange(160.0))))
     assert by_task < 0.65 < 0.9 < leaking
 
 

@@ -74,7 +74,7 @@ def simulate(folder: Path, seed: int) -> tuple[dict[str, Any], list[str]]:
 
 
 def truly_satisfied(products: Products) -> dict[tuple[str, date], float]:
-    """By workspace and week: the share of queries whose user was content, whether they said so or not."""
+    """By workspace and week: the share of queries whose user was content, said so or not."""
     sums: dict[tuple[str, date], list[int]] = {}
     for seed, truth in products.truths.items():
         for day in truth["day_totals"]:
@@ -116,21 +116,16 @@ def test_intervals_hold_the_truth_as_often_as_they_say(products: Products) -> No
         for seed, found in products.truths.items()
         for version, sums in found["satisfaction"]["prompt_version"].items()
     }
-    held, doubted = (
-        np.mean(
-            [low <= truth[int(row[0].partition(":")[0]), row[1]] <= high for row, low, high in ends]
-        )
-        for ends in (
-            [(row, row[2], row[3]) for row in rows],
-            [(row, row[4], row[5]) for row in rows],
-        )
-    )
+    true = np.array([truth[int(row[0].partition(":")[0]), row[1]] for row in rows])
+    ends = np.array([row[2:6] for row in rows], float)
+    held = np.mean((ends[:, 0] <= true) & (true <= ends[:, 1]))
+    doubted = np.mean((ends[:, 2] <= true) & (true <= ends[:, 3]))
     assert held >= 0.9
     assert doubted >= held
 
 
 def test_the_worse_prompt_is_never_called_better(products: Products) -> None:
-    """The planted version 4 lowers the log-odds by 1.1; small workspaces cannot tell, none is misled."""
+    """The planted version 4 lowers the log-odds by 1.1; small workspaces cannot tell it."""
     rows = products.rows(
         """select verdict, odds_ratio, more_queries_needed, compared_queries from marts.prompt_versions
            where prompt_version = 'v4' and verdict <> 'not_judged'"""
