@@ -33,6 +33,7 @@ LEARNERS: dict[str, tuple[str, str]] = {
     "content_gaps": (
         "How likely the knowledge base has no answer, and which gap a query belongs to.",
         "orchestration.scoring.questions.gaps:CONTENT_GAPS",
+    ),
     "success": (
         "How probably a task or session succeeds, and what drives that.",
         "orchestration.scoring.success_learner:LEARNER",
