@@ -4,7 +4,7 @@
 {%- endmacro %}
 
 {% macro default__days_apart(earlier, later) -%}
-    (extract(epoch from {{ later }} - {{ earlier }}) / 86400)
+    (cast(extract(epoch from {{ later }} - {{ earlier }}) as double precision) / 86400)
 {%- endmacro %}
 
 {% macro spark__days_apart(earlier, later) -%}

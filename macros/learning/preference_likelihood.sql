@@ -2,7 +2,7 @@
     message for a choice multiplies the odds of wanting it by exp of this. -#}
 {% macro preference_gain(choices) -%}
     {%- set strength = var('preference_strength') -%}
-    ln(1 + {{ strength }} * {{ choices }} / (1 - {{ strength }}))
+    ln({{ to_double('1 + ' ~ strength ~ ' * ' ~ choices ~ ' / (1 - ' ~ strength ~ ')') }})
 {%- endmacro %}
 
 
@@ -12,8 +12,11 @@
     {%- set strength = var('preference_strength') -%}
     {%- set share = var('preference_share') -%}
     (
-        ({{ choices }} - seen_choices) * exp(-top_weight / 1000.0 * {{ preference_gain(choices) }})
+        ({{ choices }} - seen_choices) * exp(-{{ to_double('top_weight') }} / 1000 * {{ preference_gain(choices) }})
         + (1 - {{ share }}) / {{ share }} * {{ choices }}
-        * exp(-top_weight / 1000.0 * {{ preference_gain(choices) }} - all_weight / 1000.0 * ln(1 - {{ strength }}))
+        * exp(
+            -{{ to_double('top_weight') }} / 1000 * {{ preference_gain(choices) }}
+            - {{ to_double('all_weight') }} / 1000 * ln({{ to_double('1 - ' ~ strength) }})
+        )
     )
 {%- endmacro %}

@@ -15,7 +15,7 @@ final as (
         started_at,
         {{ sum_counts("case when model_name like '%.srv_user_preferences' then keys_looked_at else 0 end") }}
             as processed,
-        {{ sum_counts("case when model_name like '%.srv_learned_people' then keys_looked_at else 0 end") }}
+        {{ sum_counts("case when model_name like '%.srv_learned_people' then rows_written else 0 end") }}
             as updated,
         sum(duration_ms) as duration_ms
     from refresh_models

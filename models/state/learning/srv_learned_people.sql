@@ -1,6 +1,5 @@
--- One row a person of whom something could be learned: how many settings they chose, and in how many of
--- them a preference is sure enough to be used. A refresh touches only those of whom it learned something
--- new.
+-- One row a person of whom something could be learned: how many settings they chose, in how many of them a
+-- preference is sure enough to be used, and a hash that changes when any of these does.
 {{ config(materialized='touched', key=['subject_ref'], indexes=[{'columns': ['workspace']}]) }}
 with
 
@@ -10,14 +9,27 @@ preferences as (
 
 ),
 
+learned as (
+
+    select
+        *,
+        case
+            when probability_bp > 10000 * {{ var('least_preference_confidence') }}
+                then setting || '=' || choice
+        end as preference
+    from preferences
+
+),
+
 final as (
 
     select
         subject_ref,
         workspace,
         count(*) as chosen_settings,
-        {{ count_if("probability_bp > 10000 * " ~ var('least_preference_confidence')) }} as learned_settings
-    from preferences
+        count(preference) as learned_settings,
+        {{ set_hash('preference') }} as learned_hash
+    from learned
     group by subject_ref, workspace
 
 )

@@ -38,8 +38,9 @@ weighed as (
     -- In thousandths: halved every so many days, doubled where the answer was liked.
     select
         *,
-        cast(round(1000 * power(0.5, age_days / {{ var('preference_half_life_days') }})) as bigint)
-        * case when is_liked then 2 else 1 end as weight
+        cast(
+            round(1000 * power({{ to_double('0.5') }}, age_days / {{ var('preference_half_life_days') }})) as bigint
+        ) * case when is_liked then 2 else 1 end as weight
     from aged
     where age_days <= {{ var('preference_days') }}
 
@@ -90,7 +91,7 @@ likelihoods as (
     -- How well "they want this one" explains what was chosen, against the choice that explains it best.
     select
         *,
-        exp((weight - top_weight) / 1000.0 * {{ preference_gain('choices') }}) as likelihood
+        exp({{ to_double('weight - top_weight') }} / 1000 * {{ preference_gain('choices') }}) as likelihood
     from compared
 
 ),
