@@ -1,10 +1,12 @@
-"""How long clusters of questions take to grow by 10,000 when a million questions stand in them already."""
+"""How long clusters of questions take to grow by 10,000 when a million stand in them already."""
 
 import resource
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from orchestration.scoring.embedding import Vectors, embedder
 from orchestration.scoring.questions.clusters import MOST_APART, Clusters
@@ -55,5 +57,5 @@ def _asked(rng: np.random.Generator, middles: Vectors, size: int) -> Vectors:
     return _unit(np.where(strange[:, None], noise, middles[topic] + 1.1 * noise))
 
 
-def _unit(vectors: Vectors) -> Vectors:
+def _unit(vectors: NDArray[Any]) -> Vectors:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
