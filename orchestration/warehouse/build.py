@@ -98,11 +98,13 @@ def run_build(
     )
 
 
-def build_models(url: str) -> None:
+def build_models(
+    url: str, select: Sequence[str] = ("resource_type:seed", "resource_type:model", "tag:delta")
+) -> None:
     """Seeds, models and delta checks, in a database that nobody's environment names; no tests."""
     with dbt_session(url):
         # A selected model brings its tests along, unless told not to.
-        args = build_args(select=["resource_type:seed", "resource_type:model", "tag:delta"])
+        args = build_args(select=select)
         result = _invoke([*args, "--indirect-selection", "empty"], lambda *_: None)
     failed = [_sentence(node) for node in _results(result) if node.status in _FAILED]
     if failed:

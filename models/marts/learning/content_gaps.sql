@@ -1,5 +1,5 @@
--- One row a content gap: questions that ask alike, and that the knowledge base has no answer to. Ranked by how
--- many of them came lately or left somebody dissatisfied; those let go or closed come last.
+-- One row a content gap: questions that ask alike, and that the knowledge base has no answer to. Ranked by
+-- how many of them came lately or left somebody dissatisfied; those let go or closed come last.
 with
 
 questions as (

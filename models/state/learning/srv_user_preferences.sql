@@ -39,7 +39,8 @@ weighed as (
     select
         *,
         cast(
-            round(1000 * power({{ to_double('0.5') }}, age_days / {{ var('preference_half_life_days') }})) as bigint
+            round(1000 * power({{ to_double('0.5') }}, age_days / {{ var('preference_half_life_days') }}))
+            as bigint
         ) * case when is_liked then 2 else 1 end as weight
     from aged
     where age_days <= {{ var('preference_days') }}
