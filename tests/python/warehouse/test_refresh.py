@@ -87,6 +87,30 @@ def test_rows_that_come_out_as_they_were_are_left_alone(house: House) -> None:
     assert house.differences() == []
 
 
+def test_a_key_gets_rows_in_several_batches(house: House) -> None:
+    """Prevents the older rows of a key from being overlooked, or its new ones from counting twice."""
+    house.land(query("new"), query("twin", ts="2026-03-01T12:00:00Z", query_id="q1"))
+    house.refresh()
+    house.land(query("newer", query_id="new"), cost("late", "new"))
+    house.refresh()
+    assert _entries(house) == 5
+    assert house.differences() == []
+
+
+def test_plans_are_kept_until_there_is_much_more_to_read(house: House) -> None:
+    """Prevents a plan for a handful of rows from reading a backlog, and one a refresh."""
+    with psycopg.connect(house.url, autocommit=True) as session:
+        sizes = []
+        for lines in (1, 2, 30, 1):
+            house.land(*(query(f"{lines} {len(sizes)} {number}") for number in range(lines)))
+            refresh_all(session)
+            row = session.execute("select current_setting('assay.planned_for')").fetchone()
+            assert row is not None
+            sizes.append(row[0])
+    assert sizes == ["{1,1}", "{1,1}", "{2,1}", "{2,1}"]
+    assert house.differences() == []
+
+
 def test_an_older_transaction_that_commits_later_is_not_lost(house: House) -> None:
     """Prevents a watermark that passes by a batch which was still open (acceptance 16)."""
     with psycopg.connect(house.url) as slow:
