@@ -49,10 +49,8 @@
     {%- do assay.do_sql(
         'select ops.require_values(' ~ assay.quoted(relation) ~ ', ' ~ assay.quoted_array(never_null) ~ ')'
     ) -%}
-    {%- do assay.ensure_index(relation, grain, unique=true) -%}
-    {%- if grain[:key | length] != key -%}
-        {%- do assay.ensure_index(relation, key) -%}
-    {%- endif -%}
+    {#- A row of the grain has one key, so that the two together are as unique as the grain: one index does both. -#}
+    {%- do assay.ensure_index(relation, (key + grain) | unique | list, unique=true) -%}
     {%- for index in config.get('indexes', []) -%}
         {%- do assay.ensure_index(relation, index.columns, index.get('unique', false)) -%}
     {%- endfor -%}
