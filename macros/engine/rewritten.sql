@@ -1,16 +1,33 @@
 {#- The model's SQL as a refresh runs it: change sets in place of `changes`, rows of the keys in place of
-    `keyed`. -#}
-{% macro rewritten(compiled, spans, keys) -%}
+    `keyed`. `standing` selects the keys that have rows in the model, as k1, k2, ... -#}
+{% macro rewritten(compiled, spans, keys, standing=none) -%}
     {%- set sql = namespace(text=compiled) -%}
     {%- for span in spans -%}
         {%- if span.kind == 'changes' -%}
             {%- set instead = assay.change_set(span.node) -%}
+        {%- elif span.always -%}
+            {%- set instead = assay.rows_of_new_keys(span, standing) -%}
         {%- else -%}
             {%- set instead = assay.rows_of_keys(span.relation, span.columns, keys) -%}
         {%- endif -%}
         {%- set sql.text = sql.text.replace(span.text, instead) -%}
     {%- endfor -%}
     {{ return(sql.text) }}
+{%- endmacro %}
+
+
+{#- A key without a row in the model had none in this input either: what it has came with the changes. So its older
+    rows are not looked for, which in a log means in each of its months. -#}
+{% macro rows_of_new_keys(span, standing) -%}
+    {%- set columns = adapter.get_columns_in_relation(span.relation) | map(attribute='name') | join(', ') -%}
+    (
+        select {{ columns }} from {{ assay.rows_of_keys(span.relation, span.columns, standing) }} as known
+        union all
+        select {{ columns }} from {{ assay.change_set(span.node) }} as new
+        where
+            ({{ assay.prefixed('new', span.columns) }}) not in (select * from {{ standing }} as known)
+            {%- if span.node.config.materialized != 'additive' %} and new.sign = 1{% endif %}
+    )
 {%- endmacro %}
 
 

@@ -3,12 +3,13 @@
 {% macro spans(compiled) -%}
     {%- set found = [] -%}
     {%- for text, kind, relation, columns in modules.re.findall(
-        '(/[*](changes of|keyed|joined) (.+?)(?: by (.+?))?[*]/.*?/[*]end[*]/)', compiled, modules.re.S
+        '(/[*](changes of|always keyed|keyed|joined) (.+?)(?: by (.+?))?[*]/.*?/[*]end[*]/)', compiled, modules.re.S
     ) -%}
         {%- do found.append({
             'text': text,
             'kind': 'changes' if kind == 'changes of' else 'keyed',
             'makes_rows': kind != 'joined',
+            'always': kind == 'always keyed',
             'relation': relation,
             'columns': columns.split(', ') if columns else [],
             'node': assay.model_of(relation),

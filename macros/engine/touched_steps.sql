@@ -4,6 +4,9 @@
     {%- set keys = assay.session_table('keys', this_node) -%}
     {%- set changed = assay.session_table('changes', this_node) -%}
     {%- set list = columns | join(', ') -%}
+    {%- set named = [] -%}
+    {%- for column in key -%}{%- do named.append(column ~ ' as k' ~ loop.index) -%}{%- endfor -%}
+    {%- set standing_keys = '(select distinct ' ~ named | join(', ') ~ ' from "standing rows")' -%}
     {%- set collect -%}
 insert into {{ keys }}
 select distinct * from (
@@ -20,20 +23,20 @@ where {% for _ in key %}k{{ loop.index }} is not null{{ ' and ' if not loop.last
     {%- endset -%}
     {%- set compare -%}
 insert into {{ changed }} ({{ list }}, sign, standing_at)
-with standing as materialized (
+with "standing rows" as materialized (
     select * from {{ assay.rows_of_keys(relation, key, keys, 'kept.ctid as standing_at,') }} as standing
 ),
-computed as materialized (
+"computed rows" as materialized (
     select {{ list }} from (
-{{ assay.rewritten(compiled, spans, keys) }}
+{{ assay.rewritten(compiled, spans, keys, standing_keys) }}
     ) as computed
 )
 select {{ assay.prefixed('computed', columns) }}, 1, null
-from computed left join standing on {{ assay.same('computed', 'standing', grain, columns) }}
+from "computed rows" as computed left join "standing rows" as standing on {{ assay.same('computed', 'standing', grain, columns) }}
 where standing.standing_at is null
 union all
 select {{ assay.prefixed('standing', columns) }}, -1, standing.standing_at
-from standing left join computed on {{ assay.same('computed', 'standing', grain, columns) }}
+from "standing rows" as standing left join "computed rows" as computed on {{ assay.same('computed', 'standing', grain, columns) }}
 where computed.{{ grain[0] }} is null
     {%- endset -%}
     {{ return([

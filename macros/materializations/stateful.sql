@@ -32,6 +32,7 @@
         {%- do assay.shape_table(kind, relation, compiled, key) -%}
         {%- do assay.fill_table(relation, compiled, key, is_plain) -%}
         {%- do assay.finish_table(kind, relation, key) -%}
+        {%- do assay.refuse_missing_keys(relation, spans, key) -%}
         {%- if not is_plain -%}
             {%- do assay.register(kind, relation, compiled, spans, key, fingerprint) -%}
         {%- endif -%}

@@ -5,7 +5,7 @@ with
 
 costs as (
 
-    select * from {{ keyed(ref('stg_native__costs'), 'thread_ref') }}
+    select * from {{ keyed(ref('stg_native__costs'), 'thread_ref', makes_rows='always') }}
 
 ),
 

@@ -5,7 +5,7 @@ with
 
 feedback as (
 
-    select * from {{ keyed(ref('stg_native__feedback'), 'thread_ref') }}
+    select * from {{ keyed(ref('stg_native__feedback'), 'thread_ref', makes_rows='always') }}
 
 ),
 

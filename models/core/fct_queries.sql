@@ -5,7 +5,7 @@ with
 
 queries as (
 
-    select * from {{ keyed(ref('stg_native__queries'), 'query_ref') }}
+    select * from {{ keyed(ref('stg_native__queries'), 'query_ref', makes_rows='always') }}
 
 ),
 

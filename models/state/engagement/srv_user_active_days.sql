@@ -5,7 +5,7 @@ with
 
 days as (
 
-    select * from {{ keyed(ref('srv_user_days'), ['subject_ref', 'block']) }}
+    select * from {{ keyed(ref('srv_user_days'), ['subject_ref', 'block'], makes_rows='always') }}
 
 ),
 

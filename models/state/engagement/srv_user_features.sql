@@ -5,7 +5,7 @@ with
 
 user_days as (
 
-    select * from {{ keyed(ref('agg_user_days'), ['subject_ref', 'day']) }}
+    select * from {{ keyed(ref('agg_user_days'), ['subject_ref', 'day'], makes_rows='always') }}
 
 ),
 

@@ -4,7 +4,7 @@ with
 
 days as (
 
-    select * from {{ keyed(ref('srv_user_days'), ['subject_ref', 'week']) }}
+    select * from {{ keyed(ref('srv_user_days'), ['subject_ref', 'week'], makes_rows='always') }}
 
 ),
 

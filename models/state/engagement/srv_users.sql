@@ -8,7 +8,7 @@ with
 
 weeks as (
 
-    select * from {{ keyed(ref('srv_user_weeks'), 'subject_ref') }}
+    select * from {{ keyed(ref('srv_user_weeks'), 'subject_ref', makes_rows='always') }}
 
 ),
 

@@ -5,7 +5,7 @@ with
 
 reasons as (
 
-    select * from {{ keyed(ref('agg_feedback_reasons_weekly'), ['workspace', 'week', 'surface']) }}
+    select * from {{ keyed(ref('agg_feedback_reasons_weekly'), ['workspace', 'week', 'surface'], makes_rows='always') }}
 
 ),
 

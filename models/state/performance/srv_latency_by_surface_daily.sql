@@ -6,7 +6,11 @@ with
 pages as (
 
     select * from
-        {{ keyed(ref('agg_latency_by_surface_daily'), ['workspace', 'day', 'provider', 'model', 'surface']) }}
+        {{ keyed(
+            ref('agg_latency_by_surface_daily'),
+            ['workspace', 'day', 'provider', 'model', 'surface'],
+            makes_rows='always',
+        ) }}
 
 ),
 

@@ -5,7 +5,7 @@ with
 
 pages as (
 
-    select * from {{ keyed(ref('agg_latency_daily'), ['workspace', 'day']) }}
+    select * from {{ keyed(ref('agg_latency_daily'), ['workspace', 'day'], makes_rows='always') }}
 
 ),
 

@@ -5,7 +5,7 @@ with
 
 pages as (
 
-    select * from {{ keyed(ref('agg_latency_hourly'), ['workspace', 'hour_at']) }}
+    select * from {{ keyed(ref('agg_latency_hourly'), ['workspace', 'hour_at'], makes_rows='always') }}
 
 ),
 

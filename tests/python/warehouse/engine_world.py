@@ -36,7 +36,7 @@ with costs as (
 )
 select queries.query_key, queries.query_ref, queries.workspace, queries.status, costs.nanos,
     {{ local_day('queries.occurred_at') }} as day
-from {{ keyed(ref('stg_queries'), 'query_ref') }} as queries
+from {{ keyed(ref('stg_queries'), 'query_ref', makes_rows='always') }} as queries
 left join costs on queries.query_ref = costs.thread_ref
 """
 STATE = """

@@ -185,7 +185,7 @@ BREACHES = {
     "reads without keyed": (
         "fct",
         engine_world.FACT.replace(
-            "{{ keyed(ref('stg_queries'), 'query_ref') }}", "{{ ref('stg_queries') }}"
+            "{{ keyed(ref('stg_queries'), 'query_ref', makes_rows='always') }}", "{{ ref('stg_queries') }}"
         ),
         "Read it through keyed()",
     ),
@@ -207,6 +207,11 @@ BREACHES = {
         "srv",
         engine_world.SERVING.replace("['workspace', 'day']) }} as sums", "['workspace']) }} as sums"),
         "needs one column for each of the key",
+    ),
+    "a key without the row that was promised": (
+        "fct",
+        engine_world.FACT + "where queries.status = 'ok'",
+        "does not always make rows",
     ),
 }
 
