@@ -185,7 +185,8 @@ BREACHES = {
     "reads without keyed": (
         "fct",
         engine_world.FACT.replace(
-            "{{ keyed(ref('stg_queries'), 'query_ref', makes_rows='always') }}", "{{ ref('stg_queries') }}"
+            "{{ keyed(ref('stg_queries'), 'query_ref', makes_rows='always') }}",
+            "{{ ref('stg_queries') }}",
         ),
         "Read it through keyed()",
     ),

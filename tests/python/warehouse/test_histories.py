@@ -194,7 +194,7 @@ def _deliver(*lines: dict[str, Any]) -> Step:
 _NOW = Refresh(max_rows=10**6, dies=False)
 SABOTAGE: dict[str, tuple[str, list[Step]]] = {
     "old rows are not taken out": (
-        "update ops.model set steps[3] = 'select 1' where kind = 'touched'",
+        "update ops.model set steps[3] = 'delete from ops.horizon where false' where kind = 'touched'",
         [_deliver(query("q")), _NOW, _deliver(cost("c", "q")), _NOW],
     ),
     "sums are replaced, not added to": (
@@ -203,7 +203,7 @@ SABOTAGE: dict[str, tuple[str, list[Step]]] = {
         [_deliver(query("q")), _NOW, _deliver(query("r")), _NOW],
     ),
     "emptied keys stay": (
-        "update ops.model set steps[3] = 'select 1' where kind = 'additive'",
+        "update ops.model set steps[3] = 'delete from ops.horizon where false' where kind = 'additive'",
         [_deliver(cost("c", "q")), _NOW, _deliver(query("q")), _NOW],
     ),
 }
