@@ -122,7 +122,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(products: Products) -> No
     doubted = np.mean((ends[:, 2] <= true) & (true <= ends[:, 3]))
     assert held >= 0.9
     assert doubted >= held
-    # Small cells lean on their workspace: not so much that a prompt which is worse than the rest is lost.
+    # Small cells lean on their workspace, but a prompt that is worse than the rest must not be lost.
     worse = np.array([row[1] == "chat-answer:v4" for row in rows])
     assert np.mean(((ends[:, 0] <= true) & (true <= ends[:, 1]))[worse]) >= 0.8
 
