@@ -101,7 +101,9 @@ def _kill_workers(operator: Operator) -> None:
 
 
 def _kill_code_server(operator: Operator) -> None:
+    left = operator.workers()
     operator.process("code-server").kill()
+    until(lambda: alive(left) == [], "its runs end with it")
 
 
 def _kill_daemon(operator: Operator) -> None:
