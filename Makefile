@@ -57,14 +57,15 @@ $(BENCH_STAMP): $(STAMP) requirements-bench.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-bench.lock
 	@touch $@
 
-torture: $(STAMP) ## 500 random histories, each equal to its rebuild; readers through 20 refreshes and 40 builds
+torture: $(STAMP) ## 500 random histories, each equal to its rebuild; readers through 60 changes; 20 seeds of feedback
 	@mkdir -p .cache/tmp
-	TMPDIR=$(CURDIR)/.cache/tmp ASSAY_HISTORIES=500 ASSAY_PROBE_ROUNDS=20 $(BIN)/pytest \
-		tests/python/warehouse/test_histories.py tests/python/warehouse/test_reader_probes.py
+	TMPDIR=$(CURDIR)/.cache/tmp ASSAY_HISTORIES=500 ASSAY_PROBE_ROUNDS=20 $(BIN)/pytest -m '' \
+		tests/python/warehouse/test_histories.py tests/python/warehouse/test_reader_probes.py \
+		tests/python/warehouse/test_feedback_truth.py
 
 faults: $(STAMP) ## everything killed in the middle of every job; and that nothing dials out (half an hour)
 	@mkdir -p .cache/tmp
-	TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/pytest -m long
+	TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/pytest -m long tests/python/orchestration
 
 UV_COMPILE = UV_CACHE_DIR=.cache/uv .cache/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header

@@ -1,6 +1,7 @@
 """What is learned from feedback and choices, against what the simulator knows of its users.
 
-Twenty made-up products land in one warehouse, each seed with workspaces of its own name.
+Twenty made-up products land in one warehouse, each seed with workspaces of its own name. Minutes of work:
+`make torture` runs it.
 """
 
 import json
@@ -21,6 +22,8 @@ from orchestration.scoring.scorer import Floats
 from orchestration.simulator.commands import DEFAULT_START_MS
 from orchestration.simulator.writer import Order, simulate_days
 from orchestration.warehouse.build import build_models
+
+pytestmark = pytest.mark.long
 
 SEEDS = range(1, 21)
 DAYS, QUERIES_PER_DAY = 28, 400
