@@ -53,6 +53,19 @@ def test_dbt_of_an_ended_run_publishes_nothing(session: psycopg.Connection, data
         _dbt_publishes(database_url, done.job_run_id, PUBLISH)
 
 
+def test_dbt_of_a_run_that_was_given_up_publishes_nothing(
+    session: psycopg.Connection, database_url: str
+) -> None:
+    """Prevents a run that hangs, and that was given up, from publishing when it goes on."""
+    ledger.queue(session, "build", "k")
+    with ledger.attempt("build", "k", "hangs") as mine:
+        assert mine is not None
+        ledger.give_up(session, "hangs")
+        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="has ended"):
+            _dbt_publishes(database_url, mine.job_run_id, PUBLISH)
+    assert session.execute("select status from ops.job_run").fetchall() == [("dead",)]
+
+
 def test_a_build_by_hand_needs_no_job(session: psycopg.Connection, database_url: str) -> None:
     """Prevents `assay build` and plain dbt from being locked out."""
     assert session
