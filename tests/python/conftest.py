@@ -42,17 +42,21 @@ def _no_warehouse_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSAY_HOME", str(TEST_HOMES / "nobody-set-one"))
 
 
-@pytest.fixture(autouse=True)
-def _nobody_leaves(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
-    """Also where the error was swallowed, or the test started whoever dialled."""
+@pytest.fixture(scope="session", autouse=True)
+def _heard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For what fixtures start too."""
     heard = tmp_path_factory.getbasetemp() / "heard"
-    monkeypatch.setenv(loopback.HEARD, str(heard))
+    os.environ[loopback.HEARD] = str(heard)
+    return heard
+
+
+@pytest.fixture(autouse=True)
+def _nobody_leaves(_heard: Path) -> Iterator[None]:
+    """Also where the error was swallowed, or the test started whoever dialled."""
     yield
-    if heard.exists():
-        wanted = heard.read_text().split()
-        heard.unlink()
+    if _heard.exists():
+        wanted = _heard.read_text().split()
+        _heard.unlink()
         pytest.fail(f"It wanted to talk to {wanted}.")
 
 

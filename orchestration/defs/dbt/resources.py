@@ -2,9 +2,12 @@
 
 import json
 import sys
+from functools import cached_property
+from importlib import metadata
 from pathlib import Path
 
 from dagster_dbt import DbtCliResource, DbtProject
+from packaging.version import Version
 
 from orchestration.settings import PROJECT_DIR
 from orchestration.warehouse.build import ensure_manifest
@@ -37,7 +40,15 @@ project = DbtProject(
     profiles_dir=write_dbt_profiles(),
 )
 
-dbt_resource = DbtCliResource(
+
+class Dbt(DbtCliResource):
+    @cached_property
+    def _cli_version(self) -> Version:
+        """Without `dbt --version`, which asks a server for the newest one and takes seconds."""
+        return Version(metadata.version("dbt-core"))
+
+
+dbt_resource = Dbt(
     project_dir=project,
     # The dbt of this Python: whoever starts Dagster may not have its folder in PATH.
     dbt_executable=str(Path(sys.executable).with_name("dbt")),

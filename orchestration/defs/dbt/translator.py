@@ -19,6 +19,8 @@ _REPORTED_BY_THE_MINUTE = "data_freshness"
 class WarehouseTranslator(DagsterDbtTranslator):
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
         group = dbt_resource_props.get("group")
+        if dbt_resource_props["resource_type"] == "seed":
+            return ["team:warehouse"]  # written by hand, in no area
         if not isinstance(group, Mapping):
             return None
         return [f"team:{group['owner']['name'].lower()}"]

@@ -147,7 +147,9 @@ def test_a_failed_check_stops_what_is_built_on_the_logs(
     is_good: bool,
 ) -> None:
     """Prevents scores of rows that are not fit for them, in the job that runs every hour."""
-    monkeypatch.setattr("orchestration.scoring.engine.refresh_all", admit)  # no models here
+    # No models here, and learners read them.
+    monkeypatch.setattr("orchestration.scoring.engine.refresh_all", admit)
+    monkeypatch.setattr("orchestration.scoring.registry.LEARNERS", {})
     answer = "an answer" if is_good else " "
     lines = [line(f"q{n}", response_text=answer, query_text=SECRET) for n in range(5)]
     land(os.environ["ASSAY_DATABASE_URL"], tmp_path, *lines)

@@ -1,7 +1,7 @@
 """What is learned from feedback and choices, against what the simulator knows of its users.
 
-Twenty made-up products land in one warehouse, each seed with workspaces of its own name. Minutes of work:
-`make torture` runs it.
+Twenty made-up products land in one warehouse, each seed with workspaces of its own name. Minutes of
+work: `make torture` runs it.
 """
 
 import json
