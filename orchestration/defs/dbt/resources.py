@@ -49,7 +49,7 @@ class Dbt(DbtCliResource):
 
 
 dbt_resource = Dbt(
-    project_dir=project,
+    project_dir=project,  # type: ignore[arg-type] # its validator takes either
     # The dbt of this Python: whoever starts Dagster may not have its folder in PATH.
     dbt_executable=str(Path(sys.executable).with_name("dbt")),
 )

@@ -100,7 +100,7 @@ def test_a_key_gets_rows_in_several_batches(house: House) -> None:
 def test_plans_are_kept_until_there_is_much_more_to_read(house: House) -> None:
     """Prevents a plan for a handful of rows from reading a backlog, and one a refresh."""
     with psycopg.connect(house.url, autocommit=True) as session:
-        sizes = []
+        sizes: list[str] = []
         for lines in (1, 2, 30, 1):
             house.land(*(query(f"{lines} {len(sizes)} {number}") for number in range(lines)))
             refresh_all(session)
