@@ -5,7 +5,12 @@ with
 
 reasons as (
 
-    select * from {{ keyed(ref('agg_feedback_reasons_weekly'), ['workspace', 'week', 'surface'], makes_rows='always') }}
+    select * from
+        {{ keyed(
+            ref('agg_feedback_reasons_weekly'),
+            ['workspace', 'week', 'surface'],
+            makes_rows='always',
+        ) }}
 
 ),
 
