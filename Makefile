@@ -65,7 +65,7 @@ torture: $(STAMP) ## 500 random histories, each equal to its rebuild; readers th
 
 faults: $(STAMP) ## everything killed in the middle of every job; and that nothing dials out (half an hour)
 	@mkdir -p .cache/tmp
-	TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/pytest -m long tests/python/orchestration
+	TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/pytest -m long tests/python/orchestration tests/python/network
 
 UV_COMPILE = UV_CACHE_DIR=.cache/uv .cache/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
