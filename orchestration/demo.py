@@ -31,7 +31,7 @@ MARTS = """
 
 @click.command()
 @click.option("--days", default=30, show_default=True, help="How much is simulated.")
-@click.option("--queries-per-day", default=1000, show_default=True)
+@click.option("--queries-per-day", default=400, show_default=True)
 def run(days: int, queries_per_day: int) -> None:
     """From nothing to a warehouse one can look at."""
     console = Console(highlight=False)
