@@ -4,6 +4,7 @@
         {{ exceptions.raise_compiler_error('a touched model states its grain: `config: {meta: {grain: [...]}}` in its yml.') }}
     {%- endif -%}
     {%- set marked = spans | map(attribute='node') | map(attribute='unique_id') | list -%}
+    {%- for span in spans if span.read_whole -%}{%- do marked.append(assay.model_of(span.read_whole).unique_id) -%}{%- endfor -%}
     {%- for parent_id in model.depends_on.nodes if parent_id.startswith('model.') and parent_id not in marked -%}
         {{ exceptions.raise_compiler_error(
             'it reads ' ~ parent_id ~ ' directly: a refresh would not notice when that changes. Read it through '

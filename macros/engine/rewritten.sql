@@ -5,6 +5,8 @@
     {%- for span in spans -%}
         {%- if span.kind == 'changes' -%}
             {%- set instead = assay.change_set(span.node) -%}
+        {%- elif span.read_whole -%}
+            {%- set instead = span.read_whole -%}
         {%- elif span.always -%}
             {%- set instead = assay.rows_of_new_keys(span, standing) -%}
         {%- else -%}

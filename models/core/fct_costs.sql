@@ -27,29 +27,59 @@ queries_ranked as (
 
 ),
 
+prices as (
+
+    select * from {{ looked_up(ref('dim_prices'), told_by=ref('int_calls_repriced'), columns='thread_ref') }}
+
+),
+
+own_prices as (
+
+    select distinct
+        scope,
+        provider,
+        model
+    from prices
+    where scope <> '*'
+
+),
+
+rates as (
+
+    {{ exchange_rates() }}
+
+),
+
 matched as (
 
     select
         costs.*,
         queries_ranked.query_key,
         queries_ranked.surface,
-        queries_ranked.feature
+        queries_ranked.feature,
+        {{ prompt_tokens('costs') }} as prompt_tokens,
+        {{ labelled('costs.provider') }} as price_provider,
+        coalesce(own_prices.scope, '*') as price_scope,
+        case when costs.currency = 'USD' then 1 else rates.usd_per_unit end as usd_per_unit
     from costs
     left join queries_ranked
         on costs.thread_ref = queries_ranked.query_ref and queries_ranked.occurrence = 1
+    left join own_prices
+        on
+            costs.workspace = own_prices.scope
+            and {{ labelled('costs.provider') }} = own_prices.provider
+            and costs.model = own_prices.model
+    left join rates
+        on
+            costs.currency = rates.currency
+            and {{ utc_day('costs.occurred_at') }} >= rates.valid_from
+            and ({{ utc_day('costs.occurred_at') }} < rates.valid_to or rates.valid_to is null)
 
 ),
 
 priced as (
 
-    select
-        *,
-        case
-            when reported_cost is null then 'not_reported'
-            when currency = 'USD' then 'reported'
-            else 'other_currency'
-        end as cost_status
-    from matched
+    {{ priced_calls('matched', 'prices') }}
 
 ),
 
@@ -90,8 +120,14 @@ final as (
         coalesce(reasoning_tokens, 0) as reasoning_tokens,
         reported_cost,
         currency,
-        cost_status,
-        case when cost_status = 'reported' then {{ to_nanos('reported_cost') }} end as cost_nanos
+        {{ cost_status('reported_cost', 'reported_nanos', 'computed_nanos') }} as cost_status,
+        {{ cost_by_basis('reported_nanos', 'computed_nanos') }} as cost_nanos,
+        reported_nanos,
+        computed_status,
+        computed_nanos,
+        case when computed_nanos is not null then cache_saved_nanos end as cache_saved_nanos,
+        price_key,
+        {{ utc_day('occurred_at') }} as billing_day
     from priced
 
 )

@@ -307,6 +307,32 @@ class Bill(Event, tag_field="kind", tag="bill"):
     units: Json | None = None
 
 
+class Price(Event, tag_field="kind", tag="price"):
+    """What one model costs from a moment on. A later line for the same moment takes its place."""
+
+    model: Id
+    origin: Literal["genai-prices", "override", "negotiated"]
+    valid_from: When
+    provider: str | None = None
+    service_tier: Literal["standard", "batch", "flex", "priority"] | None = None
+    for_workspace: str | None = None
+    valid_to: When | None = None
+    above_input_tokens: Count = 0
+    tier_mode: Literal["whole", "marginal"] | None = None
+    withdrawn: bool = False
+    input_price: Money | None = None
+    cache_read_price: Money | None = None
+    cache_write_price: Money | None = None
+    cache_write_1h_price: Money | None = None
+    audio_input_price: Money | None = None
+    image_input_price: Money | None = None
+    output_price: Money | None = None
+    reasoning_price: Money | None = None
+    audio_output_price: Money | None = None
+    request_price: Money | None = None
+    tool_call_price: Money | None = None
+
+
 class Audit(Event, tag_field="kind", tag="audit"):
     """One action by a person or a program."""
 
@@ -335,6 +361,7 @@ Line = (
     | Privacy
     | Metric
     | Bill
+    | Price
     | Audit
 )
 

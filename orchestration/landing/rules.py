@@ -14,12 +14,19 @@ from orchestration.landing.contract import (
     Cost,
     Event,
     Feedback,
+    Price,
     Query,
 )
 from orchestration.landing.limits import EARLIEST
 from orchestration.landing.reasons import Reason, Refused
 
 _ONE = Decimal(1)
+_NANO_DIGITS = 9
+_MAX_PRICE = 10**6  # times the tokens of a call that anybody believes, it still fits a bigint
+PRICES = tuple(name for name in Price.__struct_fields__ if name.endswith("_price"))
+# A prompt reaches a marginal tier piece by piece; an answer is not a part of it.
+MARGINAL = ("input_price", "cache_read_price", "cache_write_price", "cache_write_1h_price")
+NOT_MARGINAL = tuple(name for name in PRICES if name not in MARGINAL)
 _VALUE_BOUNDS = {"thumb": (-1.0, 1.0), "stars": (1.0, 5.0), "implicit": (-1.0, 1.0)}
 
 
@@ -83,6 +90,46 @@ def _bill(event: Bill, _: dt.datetime) -> int:
     return _drop_currency(event)
 
 
+def _price(event: Price, _: dt.datetime) -> int:
+    """Prices may begin in the future, and before the first log."""
+    event.valid_from = _anytime(event.valid_from, "$.valid_from")
+    if event.valid_to is not None:
+        event.valid_to = _anytime(event.valid_to, "$.valid_to")
+        if event.valid_to <= event.valid_from:
+            raise Refused(Reason.RANGE, "$.valid_to")
+    stated = [name for name in PRICES if getattr(event, name) is not None]
+    if bool(stated) == event.withdrawn:
+        raise Refused(Reason.BAD_VALUE if stated else Reason.MISSING_FIELD, f"$.{PRICES[0]}")
+    for name in stated:
+        path = f"$.{name}"
+        price = _money(getattr(event, name), path)
+        # What is finer than a nano-dollar a million tokens would be rounded before it is multiplied.
+        if not 0 <= price <= _MAX_PRICE or int(price.as_tuple().exponent) < -_NANO_DIGITS:
+            raise Refused(Reason.RANGE, path)
+        setattr(event, name, price)
+    _tier_of(event)
+    return 0
+
+
+def _tier_of(event: Price) -> None:
+    if event.above_input_tokens == 0:
+        if event.tier_mode is not None:
+            raise Refused(Reason.BAD_VALUE, "$.tier_mode")
+    elif event.tier_mode is None:
+        event.tier_mode = "whole"
+    elif event.tier_mode == "marginal":
+        for name in NOT_MARGINAL:
+            if getattr(event, name) is not None:
+                raise Refused(Reason.BAD_VALUE, f"$.{name}")
+
+
+def _anytime(when: dt.datetime, path: str) -> dt.datetime:
+    try:
+        return when.astimezone(dt.UTC)
+    except OverflowError:
+        raise Refused(Reason.TIME_WINDOW, path) from None
+
+
 def _drop_currency(event: Bill | Cost) -> int:
     if event.currency is DEFAULT_CURRENCY or event.currency != DEFAULT_CURRENCY:
         return 0
@@ -118,4 +165,5 @@ RULES: dict[type[Event], Callable[..., int]] = {
     Feedback: _feedback,
     Cost: _cost,
     Bill: _bill,
+    Price: _price,
 }

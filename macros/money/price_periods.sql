@@ -1,0 +1,92 @@
+{#- From everything that was ever stated to what holds when: CTEs that end in `price_periods`, of which a
+    workspace, name, service tier, moment and length of prompt meet at most one that is not marginal. -#}
+{% macro price_periods(statements) -%}
+{%- set name = ['provider', 'model', 'service_tier'] -%}
+stated as (
+    select * from (
+        select *, row_number() over (
+            partition by {{ name | join(', ') }}, scope, origin, valid_from, above_input_tokens
+            order by batch_id desc, line_no desc
+        ) as place
+        from {{ statements }}
+    ) as ranked
+    where place = 1 and not is_withdrawn
+),
+
+-- A price and its tiers begin together; the next of its origin ends it.
+versions as (
+    select {{ name | join(', ') }}, scope, origin, valid_from, max(valid_to) as stated_to,
+        lead(valid_from) over (partition by {{ name | join(', ') }}, scope, origin order by valid_from) as next_from
+    from stated
+    group by {{ name | join(', ') }}, scope, origin, valid_from
+),
+
+-- A workspace with a price of its own for a name has a full set of periods for that name.
+scopes as (
+    select provider, model, scope from stated
+    union
+    select provider, model, '*' as scope from stated
+),
+
+offered as (
+    select {{ assay.prefixed('versions', name) }}, scopes.scope, versions.scope as stated_scope, versions.origin,
+        versions.valid_from,
+        case when stated_to < next_from or next_from is null then stated_to else next_from end as valid_to,
+        case when versions.scope = '*' then 10 else 0 end
+        + case origin when 'negotiated' then 1 when 'override' then 2 else 3 end as place
+    from scopes
+    inner join versions
+        on scopes.provider = versions.provider and scopes.model = versions.model
+        and versions.scope in (scopes.scope, '*')
+),
+
+borders as (
+    select {{ name | join(', ') }}, scope, valid_from as begins_at from offered
+    union
+    select {{ name | join(', ') }}, scope, valid_to from offered where valid_to is not null
+),
+
+{{ assay.price_winners(name) }}
+{%- endmacro %}
+
+
+{% macro price_winners(name) -%}
+periods as (
+    select *, lead(begins_at) over (partition by {{ name | join(', ') }}, scope order by begins_at) as ends_at
+    from borders
+),
+
+held as (
+    select {{ assay.prefixed('periods', name) }}, periods.scope, begins_at, ends_at, stated_scope, origin, valid_from,
+        row_number() over (
+            partition by {{ assay.prefixed('periods', name) }}, periods.scope, begins_at order by offered.place
+        ) as place
+    from periods
+    inner join offered
+        on {% for column in name + ['scope'] %}periods.{{ column }} = offered.{{ column }} and {% endfor %}
+        offered.valid_from <= begins_at and (offered.valid_to is null or begins_at < offered.valid_to)
+),
+
+tiers as (
+    select stated.price_key, stated.batch_id, {{ assay.prefixed('held', name) }}, held.scope, held.origin,
+        held.begins_at as valid_from, held.ends_at as valid_to, stated.is_marginal, stated.above_input_tokens,
+        lead(stated.above_input_tokens) over tier as up_to_input_tokens,
+        row_number() over tier as tier_place,
+        {% for meter in assay.meters() %}stated.{{ meter }}_price{{ ', ' if not loop.last }}{% endfor %}
+    from held
+    inner join stated
+        on {% for column in name + ['origin', 'valid_from'] %}held.{{ column }} = stated.{{ column }} and {% endfor %}
+        held.stated_scope = stated.scope
+    where held.place = 1
+    window tier as (
+        partition by {{ assay.prefixed('held', name) }}, held.scope, held.begins_at, stated.is_marginal
+        order by stated.above_input_tokens
+    )
+),
+
+-- Two marginal tiers of one price would count a call twice.
+price_periods as (
+    select * from tiers
+    where not is_marginal or tier_place = 1
+)
+{%- endmacro %}
