@@ -14,26 +14,42 @@ costs as (
 
 ),
 
-statuses as (
+bills as (
 
+    select * from {{ ref('srv_bill_shares') }}
+
+),
+
+measured as (
+
+    -- Looked up query by query: readers ask for a day or for one.
     select
         queries.*,
-        case
-            when queries.cost_calls = 0 then 'no_calls'
-            when queries.unpriced_calls = 0 then 'reported'
-            when queries.cost_nanos is not null then 'partly_reported'
-            when
-                exists (
-                    select costs.cost_key from costs
-                    where
-                        costs.thread_ref = queries.query_ref
-                        and costs.query_key = queries.query_key
-                        and costs.cost_status = 'other_currency'
-                )
-                then 'other_currency'
-            else 'not_reported'
-        end as reported_status
+        calls.*
     from queries
+    cross join lateral (
+        select
+            count(costs.reported_nanos) as reported_calls,
+            {{ sum_nanos('costs.reported_nanos') }} as reported_nanos,
+            max(case when costs.reported_nanos is null and costs.reported_cost is not null then 1 end) as unconverted,
+            count(costs.computed_nanos) as computed_calls,
+            {{ sum_nanos('costs.computed_nanos') }} as computed_nanos,
+            min(nullif(costs.computed_status, 'computed')) as not_computed_because,
+            count(bills.billed_nanos) as billed_calls,
+            {{ sum_nanos('round(cast(bills.billed_nanos as decimal(38, 9)) * costs.cost_nanos / bills.cost_nanos)') }}
+                as billed_nanos
+        from costs
+        left join bills
+            on
+                costs.workspace = bills.workspace
+                and costs.billing_day = bills.billing_day
+                and {{ labelled('costs.provider') }} = bills.provider
+                and costs.model = bills.model
+                and costs.cost_nanos is not null
+                and bills.cost_nanos > 0
+                and bills.unconverted_lines = 0
+        where costs.thread_ref = queries.query_ref and costs.query_key = queries.query_key
+    ) as calls
 
 ),
 
@@ -58,13 +74,16 @@ final as (
         media_tokens,
         output_tokens,
         reasoning_tokens,
-        cast(null as decimal(38, 9)) as computed_cost_usd,
-        'not_computed' as computed_status,
-        {{ nanos_to_usd('cost_nanos') }} as reported_cost_usd,
-        reported_status,
-        cast(null as decimal(38, 9)) as billed_cost_usd,
-        'not_billed' as billed_status
-    from statuses
+        {{ nanos_to_usd('computed_nanos') }} as computed_cost_usd,
+        {{ meter_status('computed_calls', 'computed', 'not_computed_because') }} as computed_status,
+        {{ nanos_to_usd('reported_nanos') }} as reported_cost_usd,
+        {{ meter_status('reported_calls', 'reported', "case when unconverted = 1 then 'other_currency' else 'not_reported' end") }}
+            as reported_status,
+        {{ nanos_to_usd('billed_nanos') }} as billed_cost_usd,
+        {{ meter_status('billed_calls', 'billed', "'not_billed'") }} as billed_status,
+        {{ nanos_to_usd('cost_nanos') }} as cost_usd,
+        {{ meter_status('cost_calls - unpriced_calls', 'priced', "'unpriced'") }} as cost_status
+    from measured
 
 )
 

@@ -1,6 +1,6 @@
--- Sums over the billable calls of a local day, the day of the call, by model and kind. Calls without a query
--- stay apart: nothing else says what they were for.
-{{ config(key=['workspace', 'day', 'provider', 'model', 'call_type', 'is_matched']) }}
+-- Sums over the billable calls of a local day, the day of the call, by model and kind; by the day of the invoice
+-- too, which is another where the zone is. Calls without a query stay apart: nothing else says what they were for.
+{{ config(key=['workspace', 'day', 'billing_day', 'provider', 'model', 'call_type', 'is_matched']) }}
 with
 
 costs as (
@@ -14,6 +14,7 @@ final as (
     select
         workspace,
         day,
+        billing_day,
         {{ labelled('provider') }} as provider,
         model,
         {{ labelled('call_type') }} as call_type,
@@ -21,10 +22,15 @@ final as (
         {{ sum_counts('sign') }} as entries,
         {{ sum_counts('sign') }} as calls,
         {{ add_up('requests') }} as requests,
-        {{ count_where("cost_status = 'reported'") }} as priced_calls,
+        {{ count_where('cost_nanos is not null') }} as priced_calls,
         {{ count_where("cost_status = 'other_currency'") }} as other_currency_calls,
         {{ count_where("cost_status = 'not_reported'") }} as not_reported_calls,
         {{ add_up('cost_nanos') }} as cost_nanos,
+        {{ count_where('reported_nanos is not null') }} as reported_calls,
+        {{ add_up('reported_nanos') }} as reported_nanos,
+        {{ count_where('computed_nanos is not null') }} as computed_calls,
+        {{ add_up('computed_nanos') }} as computed_nanos,
+        {{ add_up('cache_saved_nanos') }} as cache_saved_nanos,
         {{ add_up('input_tokens') }} as input_tokens,
         {{ add_up('cache_read_tokens') }} as cache_read_tokens,
         {{ add_up('cache_write_tokens') }} as cache_write_tokens,
@@ -35,6 +41,7 @@ final as (
     group by
         workspace,
         day,
+        billing_day,
         {{ labelled('provider') }},
         model,
         {{ labelled('call_type') }},

@@ -31,7 +31,7 @@ costs as (
     select
         workspace,
         'query' as grain,
-        reported_cost_usd as cost_usd
+        cost_usd
     from {{ ref('query_costs') }}
 
 ),
