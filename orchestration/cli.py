@@ -32,6 +32,7 @@ COMMANDS = {
         "Past queries like a text, and how they ended.",
     ),
     "gaps": ("orchestration.scoring.questions.commands", "What the knowledge base has no answer to."),
+    "prices": ("orchestration.prices.commands", "What models cost, since when, and who says so."),
     "jobs": ("orchestration.jobs.commands", "What ran and what was given up; run or replay it."),
     "ui": ("orchestration.ui.commands", "The Dagster UI over the warehouse, with its daemon."),
     "bench": ("orchestration.bench.commands", "Measure, and print ratios."),

@@ -43,3 +43,7 @@ create table raw.price_log (
 ) partition by range (ts);
 create index price_log_batch on raw.price_log using brin (batch_id) with (autosummarize = on);
 create index price_log_name on raw.price_log (model);
+
+alter table landing.batch drop constraint batch_reader_check;
+alter table landing.batch add constraint batch_reader_check
+    check (reader in ('file', 'stdin', 'inbox', 'replay', 'score', 'prices'));

@@ -1,0 +1,1 @@
+"""The price book: what models cost and since when, as lines of the landing contract."""
