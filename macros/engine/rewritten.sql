@@ -12,6 +12,7 @@
         {%- else -%}
             {%- set instead = assay.rows_of_keys(span.relation, span.columns, keys) -%}
         {%- endif -%}
+        {%- if span.only -%}{%- set instead = '(select ' ~ span.only ~ ' from ' ~ instead ~ ' as kept)' -%}{%- endif -%}
         {%- set sql.text = sql.text.replace(span.text, instead) -%}
     {%- endfor -%}
     {{ return(sql.text) }}

@@ -2,8 +2,8 @@
     marks are ours, and a mark cannot stand inside another. -#}
 {% macro spans(compiled) -%}
     {%- set found = [] -%}
-    {%- for text, kind, relation, columns, read_whole in modules.re.findall(
-        '(/[*](changes of|always keyed|keyed|joined|looked_up) (.+?)(?: by (.+?))?(?: for (.+?))?[*]/.*?/[*]end[*]/)', compiled, modules.re.S
+    {%- for text, kind, relation, columns, only, read_whole in modules.re.findall(
+        '(/[*](changes of|always keyed|keyed|joined|looked_up) (.+?)(?: by (.+?))?(?: of (.+?))?(?: for (.+?))?[*]/.*?/[*]end[*]/)', compiled, modules.re.S
     ) -%}
         {%- do found.append({
             'text': text,
@@ -14,6 +14,7 @@
             'columns': columns.split(', ') if columns else [],
             'node': assay.model_of(relation),
             'read_whole': read_whole,
+            'only': only,
         }) -%}
     {%- endfor -%}
     {{ return(found) }}

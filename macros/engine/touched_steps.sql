@@ -14,6 +14,9 @@ select distinct * from (
     {{ 'union all' if not loop.first }}
     {%- if span.makes_rows %}
     select {{ span.columns | join(', ') }} from {{ assay.change_set(span.node) }} as change
+    {%- if span.only %}
+    group by {{ span.only }} having sum(sign) <> 0
+    {%- endif %}
     {%- else %}
     select {{ key | join(', ') }} from {{ assay.rows_of_keys(relation, key, assay.as_keys(span)) }} as standing
     {%- endif %}

@@ -1,13 +1,12 @@
 {#- What a call cost: each meter rounded once, then added. Null where a meter that ran has no price, and where
-    nothing that ran was logged. `price` is the row that holds for the request, `marginal` the one for the end
-    of a long prompt, null where there is none. -#}
-{% macro call_nanos(call, price, marginal) -%}
+    nothing that ran was logged. `price` is the row that holds for the request. -#}
+{% macro call_nanos(call, price) -%}
     case
         when {{ price }}.price_key is null or {{ assay.is_unmetered(call, price) }} then null
         when {{ assay.is_without_price(call, price) }} then null
         else cast(
             {%- for meter in assay.token_meters() %}
-            {{ assay.meter_nanos(meter, call, price, marginal) }} +
+            {{ assay.meter_nanos(meter, call, price) }} +
             {%- endfor %}
             {{ assay.request_nanos(call, price) }} as bigint
         )
@@ -15,14 +14,14 @@
 {%- endmacro %}
 
 
-{% macro meter_nanos(meter, call, price, marginal) -%}
+{% macro meter_nanos(meter, call, price) -%}
     {%- set tokens = call ~ '.' ~ meter ~ '_tokens' -%}
     {%- set each = price ~ '.' ~ meter ~ '_price' -%}
     case when {{ tokens }} > 0 then round(0.000001 * ({{ tokens }} * cast({{ each }} as decimal(38, 0))
     {%- if meter in assay.marginal_meters() %}
-        + case when {{ marginal }}.price_key is null then 0 else
-            {{ assay.tokens_beyond(meter, call, marginal ~ '.above_input_tokens') }}
-            * cast(coalesce({{ marginal }}.{{ meter }}_price, {{ each }}) - {{ each }} as decimal(38, 0))
+        + case when {{ price }}.marginal_above_tokens is null then 0 else
+            {{ assay.tokens_beyond(meter, call, price ~ '.marginal_above_tokens') }}
+            * cast(coalesce({{ price }}.marginal_{{ meter }}_price, {{ each }}) - {{ each }} as decimal(38, 0))
         end
     {%- endif %})) else 0 end
 {%- endmacro %}

@@ -1,5 +1,5 @@
 {#- From everything that was ever stated to what holds when: CTEs that end in `price_periods`, of which a
-    workspace, name, service tier, moment and length of prompt meet at most one that is not marginal. -#}
+    workspace, name, service tier, moment and length of prompt meet at most one. -#}
 {% macro price_periods(statements) -%}
 {%- set name = ['provider', 'model', 'service_tier'] -%}
 stated as (
@@ -16,6 +16,7 @@ stated as (
 -- A price and its tiers begin together; the next of its origin ends it.
 versions as (
     select {{ name | join(', ') }}, scope, origin, valid_from, max(valid_to) as stated_to,
+        min(case when is_marginal then above_input_tokens end) as marginal_above,
         lead(valid_from) over (partition by {{ name | join(', ') }}, scope, origin order by valid_from) as next_from
     from stated
     group by {{ name | join(', ') }}, scope, origin, valid_from
@@ -30,7 +31,7 @@ scopes as (
 
 offered as (
     select {{ assay.prefixed('versions', name) }}, scopes.scope, versions.scope as stated_scope, versions.origin,
-        versions.valid_from,
+        versions.valid_from, versions.marginal_above,
         case when stated_to < next_from or next_from is null then stated_to else next_from end as valid_to,
         case when versions.scope = '*' then 10 else 0 end
         + case origin when 'negotiated' then 1 when 'override' then 2 else 3 end as place
@@ -58,6 +59,7 @@ periods as (
 
 held as (
     select {{ assay.prefixed('periods', name) }}, periods.scope, begins_at, ends_at, stated_scope, origin, valid_from,
+        marginal_above,
         row_number() over (
             partition by {{ assay.prefixed('periods', name) }}, periods.scope, begins_at order by offered.place
         ) as place
@@ -67,26 +69,28 @@ held as (
         offered.valid_from <= begins_at and (offered.valid_to is null or begins_at < offered.valid_to)
 ),
 
-tiers as (
-    select stated.price_key, stated.batch_id, {{ assay.prefixed('held', name) }}, held.scope, held.origin,
-        held.begins_at as valid_from, held.ends_at as valid_to, stated.is_marginal, stated.above_input_tokens,
-        lead(stated.above_input_tokens) over tier as up_to_input_tokens,
-        row_number() over tier as tier_place,
-        {% for meter in assay.meters() %}stated.{{ meter }}_price{{ ', ' if not loop.last }}{% endfor %}
-    from held
-    inner join stated
-        on {% for column in name + ['origin', 'valid_from'] %}held.{{ column }} = stated.{{ column }} and {% endfor %}
-        held.stated_scope = stated.scope
-    where held.place = 1
-    window tier as (
-        partition by {{ assay.prefixed('held', name) }}, held.scope, held.begins_at, stated.is_marginal
-        order by stated.above_input_tokens
-    )
-),
-
--- Two marginal tiers of one price would count a call twice.
+-- Of several marginal tiers only the first counts.
 price_periods as (
-    select * from tiers
-    where not is_marginal or tier_place = 1
+    select stated.price_key, stated.batch_id, {{ assay.prefixed('held', name) }}, held.scope, held.origin,
+        held.begins_at as valid_from, held.ends_at as valid_to, stated.above_input_tokens,
+        lead(stated.above_input_tokens) over (
+            partition by {{ assay.prefixed('held', name) }}, held.scope, held.begins_at
+            order by stated.above_input_tokens
+        ) as up_to_input_tokens,
+        held.marginal_above as marginal_above_tokens
+        {%- for meter in assay.meters() %}, stated.{{ meter }}_price{% endfor %}
+        {%- for meter in assay.marginal_meters() %}, marginal.{{ meter }}_price as marginal_{{ meter }}_price{% endfor %}
+    from held
+    inner join stated on not stated.is_marginal and {{ assay.is_stated_as('stated', name) }}
+    left join stated as marginal
+        on marginal.is_marginal and {{ assay.is_stated_as('marginal', name) }}
+        and marginal.above_input_tokens = held.marginal_above
+    where held.place = 1
 )
+{%- endmacro %}
+
+
+{% macro is_stated_as(price, name) -%}
+    {% for column in name + ['origin', 'valid_from'] %}held.{{ column }} = {{ price }}.{{ column }} and {% endfor -%}
+    held.stated_scope = {{ price }}.scope
 {%- endmacro %}

@@ -5,7 +5,7 @@
         {{ calls }}.*,
         price.price_key,
         {{ to_nanos(calls ~ '.reported_cost * ' ~ calls ~ '.usd_per_unit') }} as reported_nanos,
-        {{ call_nanos(calls, 'price', 'marginal') }} as computed_nanos,
+        {{ call_nanos(calls, 'price') }} as computed_nanos,
         {{ cache_saved_nanos(calls, 'price') }} as cache_saved_nanos,
         case
             when price.price_key is null then 'no_price'
@@ -16,13 +16,8 @@
     from {{ calls }}
     left join {{ prices }} as price
         on {{ is_price_of(calls, 'price') }}
-        and not price.is_marginal
         and {{ calls }}.prompt_tokens >= price.above_input_tokens + case when price.above_input_tokens > 0 then 1 else 0 end
         and ({{ calls }}.prompt_tokens <= price.up_to_input_tokens or price.up_to_input_tokens is null)
-    left join {{ prices }} as marginal
-        on {{ is_price_of(calls, 'marginal') }}
-        and marginal.is_marginal
-        and {{ calls }}.prompt_tokens > marginal.above_input_tokens
     {{ computed_once() }}
 {%- endmacro %}
 

@@ -20,7 +20,6 @@ final as (
         scope,
         valid_from,
         valid_to,
-        is_marginal,
         above_input_tokens,
         up_to_input_tokens,
         origin,
@@ -36,7 +35,12 @@ final as (
         reasoning_price,
         audio_output_price,
         request_price,
-        tool_call_price
+        tool_call_price,
+        marginal_above_tokens,
+        marginal_cache_read_price,
+        marginal_cache_write_1h_price,
+        marginal_cache_write_price,
+        marginal_input_price
     from price_periods
 
 )

@@ -74,6 +74,7 @@ matched as (
             costs.currency = rates.currency
             and {{ utc_day('costs.occurred_at') }} >= rates.valid_from
             and ({{ utc_day('costs.occurred_at') }} < rates.valid_to or rates.valid_to is null)
+    {{ computed_once() }}
 
 ),
 

@@ -11,7 +11,11 @@ queries as (
 
 costs as (
 
-    select * from {{ keyed(ref('fct_costs'), 'thread_ref') }}
+    -- A new price changes the computed cost of a call, and rarely the one that counts.
+    select * from {{ keyed(ref('fct_costs'), 'thread_ref', only=[
+        'thread_ref', 'query_key', 'cost_nanos', 'input_tokens', 'cache_read_tokens', 'cache_write_tokens',
+        'media_tokens', 'output_tokens', 'reasoning_tokens'
+    ]) }} as costs_in_part
 
 ),
 

@@ -145,7 +145,7 @@ def show(provider: str, model: str, as_json: bool) -> None:
 
     with _session() as session:
         cursor = session.execute(
-            """select workspace, service_tier, valid_from, valid_to, above_input_tokens, is_marginal, origin,
+            """select workspace, service_tier, valid_from, valid_to, above_input_tokens, marginal_above_tokens, origin,
                    known_since, input_price_usd, cache_read_price_usd, output_price_usd, request_price_usd
                from marts.price_book where provider = %s and model = %s
                order by workspace, service_tier, valid_from, above_input_tokens""",

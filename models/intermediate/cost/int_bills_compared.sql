@@ -35,7 +35,7 @@ bills as (
 prices as (
 
     select * from {{ ref('dim_prices') }}
-    where scope = '*' and service_tier = 'standard' and not is_marginal and above_input_tokens = 0
+    where scope = '*' and service_tier = 'standard' and above_input_tokens = 0
 
 ),
 

@@ -23,7 +23,6 @@ final as (
         prices.scope as workspace,
         prices.valid_from,
         prices.valid_to,
-        prices.is_marginal,
         prices.above_input_tokens,
         prices.up_to_input_tokens,
         prices.origin,
@@ -38,7 +37,10 @@ final as (
         {{ nanos_to_usd('prices.reasoning_price') }} as reasoning_price_usd,
         {{ nanos_to_usd('prices.audio_output_price') }} as audio_output_price_usd,
         {{ nanos_to_usd('prices.request_price') }} as request_price_usd,
-        {{ nanos_to_usd('prices.tool_call_price') }} as tool_call_price_usd
+        {{ nanos_to_usd('prices.tool_call_price') }} as tool_call_price_usd,
+        prices.marginal_above_tokens,
+        {{ nanos_to_usd('prices.marginal_input_price') }} as marginal_input_price_usd,
+        {{ nanos_to_usd('prices.marginal_cache_read_price') }} as marginal_cache_read_price_usd
     from prices
     left join batches
         on prices.batch_id = batches.batch_id

@@ -64,7 +64,30 @@ _KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "output_tokens": _maybe([0, 7]),
         "reasoning_tokens": _maybe([3]),
         "reported_cost": _maybe(["0", "0.0000000004", "0.0000000005", "1.5", "-0.25"]),
-        "currency": st.sampled_from(["USD", "USD", "EUR"]),
+        "currency": st.sampled_from(["USD", "USD", "EUR", "AED"]),
+        "service_tier": _maybe(["standard", "batch"]),
+    },
+    "price": {
+        "origin": st.sampled_from(["genai-prices", "override", "negotiated"]),
+        "provider": _maybe(["p1"]),
+        "model": st.sampled_from(["small", "large"]),
+        "for_workspace": _maybe(["other", LONG]),
+        "valid_from": st.sampled_from(MOMENTS),
+        "valid_to": _maybe(["2026-03-29T01:00:00Z"]),
+        "withdrawn": st.sampled_from([False, False, True]),
+        "above_input_tokens": st.sampled_from([0, 0, 0, 1, 999]),
+        "tier_mode": _maybe(["marginal"]),
+        "input_price": _maybe(["0", "0.0005", "3", "2.5"]),
+        "output_price": _maybe(["15"]),
+        "request_price": _maybe(["0.02"]),
+    },
+    "bill": {
+        "provider": st.just("p1"),
+        "model": _maybe(["small", "large"]),
+        "day": st.sampled_from(["2026-03-01", "2026-03-02"]),
+        "amount": st.sampled_from(["1.5", "-0.25", "0"]),
+        "currency": st.sampled_from(["USD", "EUR", "AED"]),
+        "units": _maybe([{"calls": 2}, {"calls": "?", "input_tokens": 1000}]),
     },
     "feedback": {
         "query_id": _maybe([*QUERIES, "never"]),
@@ -133,10 +156,12 @@ _KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 @st.composite
 def _line(draw: st.DrawFn) -> dict[str, Any]:
     """Few event ids a kind, so that there are duplicates and conflicts (the same id, other content)."""
-    kind = draw(st.sampled_from(["query"] * 5 + ["cost"] * 3 + ["feedback"] * 3 + list(_KINDS)))
+    kind = draw(st.sampled_from(["query"] * 5 + ["cost"] * 3 + ["feedback"] * 3 + ["price"] * 2 + list(_KINDS)))
     fields = draw(st.fixed_dictionaries(_ENVELOPE | _KINDS[kind]))
     event_id = f"{kind}{draw(st.integers(0, 11))}"
     line = {"kind": kind, "event_id": event_id, **{k: v for k, v in fields.items() if v is not None}}
+    if kind == "price":
+        _make_sound(line)
     if kind == "feedback":
         if line["type"] == "stars":
             line["value"] = 3 + line["value"] * 2
@@ -147,6 +172,25 @@ def _line(draw: st.DrawFn) -> dict[str, Any]:
         if "query_id" not in line and "session_id" not in line:
             line["session_id"] = "s1"
     return line
+
+
+def _make_sound(price: dict[str, Any]) -> None:
+    """What the contract would refuse says nothing about a refresh. Periods still overlap, and tiers hang
+    in the air: that is held by a check, and released."""
+    if price["withdrawn"]:
+        for name in [name for name in price if name.endswith("_price")]:
+            del price[name]
+    elif not any(name.endswith("_price") for name in price):
+        price["input_price"] = "3"
+    if price["above_input_tokens"] == 0:
+        price.pop("tier_mode", None)
+    if "tier_mode" in price:
+        price.pop("output_price", None)
+        price.pop("request_price", None)
+        if not price["withdrawn"]:
+            price.setdefault("input_price", "6")
+    if price.get("valid_to", "9") <= price["valid_from"]:
+        del price["valid_to"]
 
 
 @dataclass(frozen=True)
