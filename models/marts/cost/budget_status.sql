@@ -1,0 +1,142 @@
+-- One row a budget and period that has begun: what was spent of it, how fast, and whether it holds.
+with
+
+budgets as (
+
+    select * from {{ ref('budgets') }}
+
+),
+
+spend as (
+
+    select * from {{ ref('int_spend_by_scope_daily') }}
+
+),
+
+days as (
+
+    select distinct
+        day,
+        is_complete
+    from {{ ref('int_spend_daily') }}
+
+),
+
+periods as (
+
+    select
+        budgets.*,
+        {{ period_start('days.day', 'budgets.period') }} as period_start,
+        {{ period_end('days.day', 'budgets.period') }} as period_end,
+        days.day,
+        days.is_complete
+    from budgets
+    inner join days
+        on days.day >= budgets.valid_from and (days.day < budgets.valid_to or budgets.valid_to is null)
+
+),
+
+spent as (
+
+    select
+        periods.budget_id,
+        periods.period_start,
+        {{ sum_nanos('spend.cost_nanos') }} as spent_nanos
+    from periods
+    inner join spend
+        on
+            periods.day = spend.day
+            and periods.scope = spend.scope
+            and (periods.workspace = spend.workspace or periods.workspace = '*')
+            and (periods.value = spend.value or (periods.scope = 'workspace' and periods.value = '*'))
+    group by periods.budget_id, periods.period_start
+
+),
+
+known as (
+
+    select distinct budget_id
+    from spent
+
+),
+
+elapsed as (
+
+    select
+        budget_id,
+        workspace,
+        scope,
+        value,
+        period,
+        owner,
+        soft_limit_usd,
+        hard_limit_usd,
+        period_start,
+        period_end,
+        count(distinct day) as days_elapsed,
+        {{ days_between('period_start', 'period_end') }} as days_in_period,
+        bool_and(is_complete) and count(distinct day) = {{ days_between('period_start', 'period_end') }} as is_complete
+    from periods
+    group by
+        budget_id, workspace, scope, value, period, owner, soft_limit_usd, hard_limit_usd, period_start, period_end
+
+),
+
+measured as (
+
+    select
+        elapsed.*,
+        known.budget_id is not null as is_known,
+        case when known.budget_id is not null then coalesce(spent.spent_nanos, 0) end as spent_nanos
+    from elapsed
+    left join known
+        on elapsed.budget_id = known.budget_id
+    left join spent
+        on elapsed.budget_id = spent.budget_id and elapsed.period_start = spent.period_start
+
+),
+
+projected as (
+
+    select
+        *,
+        cast(spent_nanos as decimal(38, 9)) * days_in_period / days_elapsed as projected_nanos,
+        1000000000 * soft_limit_usd as soft_nanos,
+        1000000000 * hard_limit_usd as hard_nanos
+    from measured
+
+),
+
+final as (
+
+    select
+        budget_id,
+        period_start,
+        period_end,
+        workspace,
+        scope,
+        value,
+        period,
+        owner,
+        is_complete,
+        cast(days_elapsed as bigint) as days_elapsed,
+        cast(soft_limit_usd as decimal(38, 9)) as soft_limit_usd,
+        cast(hard_limit_usd as decimal(38, 9)) as hard_limit_usd,
+        {{ nanos_to_usd('spent_nanos') }} as spent_usd,
+        {{ rounded_usd('projected_nanos') }} as projected_usd,
+        {{ ratio('spent_nanos', 'hard_nanos') }} as spent_share,
+        {{ ratio('projected_nanos', 'hard_nanos') }} as burn_rate,
+        case
+            when not is_known then 'for_nobody'
+            when spent_nanos > hard_nanos then 'over_hard_limit'
+            when projected_nanos > hard_nanos and not is_complete then 'will_pass_hard_limit'
+            when spent_nanos > soft_nanos then 'over_soft_limit'
+            when projected_nanos > soft_nanos and not is_complete then 'will_pass_soft_limit'
+            when spent_nanos = 0 then 'nothing_spent'
+            else 'within'
+        end as status
+    from projected
+
+)
+
+select * from final
