@@ -25,11 +25,11 @@ cells as (
         {{ week_of('day') }} as week,
         surface,
         feature,
-        {{ sum_counts("case when cache not in ('miss', '(none)') then queries end") }} as hits,
-        {{ sum_counts("case when cache not in ('miss', '(none)') then cost_nanos end") }} as hit_nanos,
-        {{ sum_counts("case when cache = 'miss' then priced_queries end") }} as misses,
-        {{ sum_counts("case when cache = 'miss' then cost_nanos end") }} as miss_nanos,
-        {{ sum_counts("case when cache <> '(none)' then queries end") }} as told
+        {{ sum_counts("case when cache not in ('miss', '(none)') then queries else 0 end") }} as hits,
+        {{ sum_counts("case when cache not in ('miss', '(none)') then cost_nanos else 0 end") }} as hit_nanos,
+        {{ sum_counts("case when cache = 'miss' then priced_queries else 0 end") }} as misses,
+        {{ sum_counts("case when cache = 'miss' then cost_nanos else 0 end") }} as miss_nanos,
+        {{ sum_counts("case when cache <> '(none)' then queries else 0 end") }} as told
     from {{ ref('agg_spend_daily') }}
     group by workspace, {{ week_of('day') }}, surface, feature
 
@@ -42,7 +42,7 @@ responses as (
         week,
         {{ sum_counts('told') }} as told,
         {{ sum_counts('hits') }} as hits,
-        {{ sum_counts('case when misses >= ' ~ var('minimum_queries_to_judge') ~ ' then hits end') }} as comparable_hits,
+        {{ sum_counts('case when misses >= ' ~ var('minimum_queries_to_judge') ~ ' then hits else 0 end') }} as comparable_hits,
         cast(round(sum(case
             when misses >= {{ var('minimum_queries_to_judge') }} then hits * cast(miss_nanos as decimal(38, 9)) / misses
         end)) as decimal(38, 0)) as without_nanos,
