@@ -2,13 +2,13 @@
     nothing that ran was logged. `price` is the row that holds for the request. -#}
 {% macro call_nanos(call, price) -%}
     case
-        when {{ price }}.price_key is null or {{ assay.is_unmetered(call, price) }} then null
-        when {{ assay.is_without_price(call, price) }} then null
+        when {{ price }}.price_key is null or {{ is_unmetered(call, price) }} then null
+        when {{ is_without_price(call, price) }} then null
         else cast(
-            {%- for meter in assay.token_meters() %}
-            {{ assay.meter_nanos(meter, call, price) }} +
+            {%- for meter in token_meters() %}
+            {{ meter_nanos(meter, call, price) }} +
             {%- endfor %}
-            {{ assay.request_nanos(call, price) }} as bigint
+            {{ request_nanos(call, price) }} as bigint
         )
     end
 {%- endmacro %}
@@ -18,9 +18,9 @@
     {%- set tokens = call ~ '.' ~ meter ~ '_tokens' -%}
     {%- set each = price ~ '.' ~ meter ~ '_price' -%}
     case when {{ tokens }} > 0 then round(0.000001 * ({{ tokens }} * cast({{ each }} as decimal(38, 0))
-    {%- if meter in assay.marginal_meters() %}
+    {%- if meter in marginal_meters() %}
         + case when {{ price }}.marginal_above_tokens is null then 0 else
-            {{ assay.tokens_beyond(meter, call, price ~ '.marginal_above_tokens') }}
+            {{ tokens_beyond(meter, call, price ~ '.marginal_above_tokens') }}
             * cast(coalesce({{ price }}.marginal_{{ meter }}_price, {{ each }}) - {{ each }} as decimal(38, 0))
         end
     {%- endif %})) else 0 end
@@ -28,7 +28,7 @@
 
 
 {% macro tokens_beyond(meter, call, threshold) -%}
-    {%- set meters = assay.prompt_meters() -%}
+    {%- set meters = prompt_meters() -%}
     greatest(0, least({{ call }}.{{ meter }}_tokens,
         {%- for one in meters[:meters.index(meter) + 1] %} coalesce({{ call }}.{{ one }}_tokens, 0) +{% endfor %} 0 - {{ threshold }}))
 {%- endmacro %}
@@ -43,7 +43,7 @@
 
 
 {% macro is_unmetered(call, price) -%}
-    (coalesce({% for meter in assay.token_meters() %}{{ call }}.{{ meter }}_tokens{{ ', ' if not loop.last }}{% endfor %}) is null
+    (coalesce({% for meter in token_meters() %}{{ call }}.{{ meter }}_tokens{{ ', ' if not loop.last }}{% endfor %}) is null
     and case when {{ call }}.call_type = 'tool' then coalesce({{ price }}.tool_call_price, {{ price }}.request_price)
         else {{ price }}.request_price end is null)
 {%- endmacro %}

@@ -8,17 +8,17 @@
 {%- endmacro %}
 
 
-{% macro prompt_meters() -%}{{ return(assay.meters()[:6]) }}{%- endmacro %}
+{% macro prompt_meters() -%}{{ return(meters()[:6]) }}{%- endmacro %}
 
 
-{% macro marginal_meters() -%}{{ return(assay.meters()[:4]) }}{%- endmacro %}
+{% macro marginal_meters() -%}{{ return(meters()[:4]) }}{%- endmacro %}
 
 
-{% macro token_meters() -%}{{ return(assay.meters()[:9]) }}{%- endmacro %}
+{% macro token_meters() -%}{{ return(meters()[:9]) }}{%- endmacro %}
 
 
 {% macro prompt_tokens(calls) -%}
-    ({%- for meter in assay.prompt_meters() -%}
+    ({%- for meter in prompt_meters() -%}
         coalesce({{ calls }}.{{ meter }}_tokens, 0){{ ' + ' if not loop.last }}
     {%- endfor -%})
 {%- endmacro %}

@@ -30,7 +30,7 @@ scopes as (
 ),
 
 offered as (
-    select {{ assay.prefixed('versions', name) }}, scopes.scope, versions.scope as stated_scope, versions.origin,
+    select {{ prefixed('versions', name) }}, scopes.scope, versions.scope as stated_scope, versions.origin,
         versions.valid_from, versions.marginal_above,
         case when stated_to < next_from or next_from is null then stated_to else next_from end as valid_to,
         case when versions.scope = '*' then 10 else 0 end
@@ -47,7 +47,7 @@ borders as (
     select {{ name | join(', ') }}, scope, valid_to from offered where valid_to is not null
 ),
 
-{{ assay.price_winners(name) }}
+{{ price_winners(name) }}
 {%- endmacro %}
 
 
@@ -58,10 +58,10 @@ periods as (
 ),
 
 held as (
-    select {{ assay.prefixed('periods', name) }}, periods.scope, begins_at, ends_at, stated_scope, origin, valid_from,
+    select {{ prefixed('periods', name) }}, periods.scope, begins_at, ends_at, stated_scope, origin, valid_from,
         marginal_above,
         row_number() over (
-            partition by {{ assay.prefixed('periods', name) }}, periods.scope, begins_at order by offered.place
+            partition by {{ prefixed('periods', name) }}, periods.scope, begins_at order by offered.place
         ) as place
     from periods
     inner join offered
@@ -71,19 +71,19 @@ held as (
 
 -- Of several marginal tiers only the first counts.
 price_periods as (
-    select stated.price_key, stated.batch_id, {{ assay.prefixed('held', name) }}, held.scope, held.origin,
+    select stated.price_key, stated.batch_id, {{ prefixed('held', name) }}, held.scope, held.origin,
         held.begins_at as valid_from, held.ends_at as valid_to, stated.above_input_tokens,
         lead(stated.above_input_tokens) over (
-            partition by {{ assay.prefixed('held', name) }}, held.scope, held.begins_at
+            partition by {{ prefixed('held', name) }}, held.scope, held.begins_at
             order by stated.above_input_tokens
         ) as up_to_input_tokens,
         held.marginal_above as marginal_above_tokens
-        {%- for meter in assay.meters() %}, stated.{{ meter }}_price{% endfor %}
-        {%- for meter in assay.marginal_meters() %}, marginal.{{ meter }}_price as marginal_{{ meter }}_price{% endfor %}
+        {%- for meter in meters() %}, stated.{{ meter }}_price{% endfor %}
+        {%- for meter in marginal_meters() %}, marginal.{{ meter }}_price as marginal_{{ meter }}_price{% endfor %}
     from held
-    inner join stated on not stated.is_marginal and {{ assay.is_stated_as('stated', name) }}
+    inner join stated on not stated.is_marginal and {{ is_stated_as('stated', name) }}
     left join stated as marginal
-        on marginal.is_marginal and {{ assay.is_stated_as('marginal', name) }}
+        on marginal.is_marginal and {{ is_stated_as('marginal', name) }}
         and marginal.above_input_tokens = held.marginal_above
     where held.place = 1
 )

@@ -33,7 +33,7 @@
 
 
 {% macro is_without_price(call, price) -%}
-    ({% for meter in assay.token_meters() -%}
+    ({% for meter in token_meters() -%}
         ({{ call }}.{{ meter }}_tokens > 0 and {{ price }}.{{ meter }}_price is null){{ ' or ' if not loop.last }}
     {%- endfor %})
 {%- endmacro %}

@@ -1,5 +1,5 @@
--- One row a line of a provider's invoice, its amount in US dollars at the rate of the day that is billed. A line
--- in a currency that nothing converts stays, without an amount.
+-- One row a line of a provider's invoice, its amount in US dollars at the rate of the day that is billed. A
+-- line in a currency that nothing converts stays, without an amount.
 with
 
 bill_lines as (
@@ -26,8 +26,7 @@ final as (
         {{ labelled('bill_lines.provider') }} as provider,
         {{ labelled('bill_lines.model') }} as model,
         bill_lines.currency,
-        {{ to_nanos("bill_lines.amount * case when bill_lines.currency = 'USD' then 1 else rates.usd_per_unit end") }}
-            as amount_nanos,
+        {{ to_nanos('bill_lines.amount * ' ~ usd_per_unit('bill_lines')) }} as amount_nanos,
         bill_lines.amount < 0 as is_credit,
         {{ json_count('bill_lines.units', 'calls') }} as calls,
         {{ json_count('bill_lines.units', 'input_tokens') }} as input_tokens,

@@ -60,7 +60,7 @@ matched as (
         {{ prompt_tokens('costs') }} as prompt_tokens,
         {{ labelled('costs.provider') }} as price_provider,
         coalesce(own_prices.scope, '*') as price_scope,
-        case when costs.currency = 'USD' then 1 else rates.usd_per_unit end as usd_per_unit
+        {{ usd_per_unit('costs') }} as usd_per_unit
     from costs
     left join queries_ranked
         on costs.thread_ref = queries_ranked.query_ref and queries_ranked.occurrence = 1

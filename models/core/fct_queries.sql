@@ -11,11 +11,7 @@ queries as (
 
 costs as (
 
-    -- A new price changes the computed cost of a call, and rarely the one that counts.
-    select * from {{ keyed(ref('fct_costs'), 'thread_ref', only=[
-        'thread_ref', 'query_key', 'cost_nanos', 'input_tokens', 'cache_read_tokens', 'cache_write_tokens',
-        'media_tokens', 'output_tokens', 'reasoning_tokens'
-    ]) }} as costs_in_part
+    select * from {{ keyed(ref('fct_costs'), 'thread_ref', only=counted_of_calls()) }} as costs_in_part
 
 ),
 

@@ -66,7 +66,8 @@ class Price:
         return {name: price for name, price in found.items() if price is not None}
 
     def withdrawal(self) -> "Price":
-        return replace(self, withdrawn=True, **dict.fromkeys(PRICES))
+        nothing: dict[str, Any] = dict.fromkeys(PRICES)
+        return replace(self, withdrawn=True, **nothing)
 
     def __str__(self) -> str:
         where = "" if self.scope == ALL else f" for workspace {self.scope}"
@@ -80,9 +81,10 @@ COLUMNS = tuple(field.name for field in fields(Price))
 _PLACE = "provider, model, service_tier, scope, origin, valid_from, above_input_tokens"
 _STANDING = f"""
     with stated as (
-        select event_id, batch_id, line_no, coalesce(provider, '{NO_PROVIDER}') as provider, model, origin,
-            valid_from, coalesce(service_tier, 'standard') as service_tier,
-            coalesce(for_workspace, '{ALL}') as scope, above_input_tokens, valid_to, tier_mode, withdrawn,
+        select event_id, batch_id, line_no, coalesce(provider, '{NO_PROVIDER}') as provider, model,
+            origin, valid_from, coalesce(service_tier, 'standard') as service_tier,
+            coalesce(for_workspace, '{ALL}') as scope, above_input_tokens, valid_to, tier_mode,
+            withdrawn,
             {", ".join(f"trim_scale({name}) as {name}" for name in PRICES)}
         from raw.price_log
     )
@@ -132,7 +134,9 @@ def require_sound(prices: Sequence[Price]) -> None:
         for price in one:
             following = next((at for at in begins if at > price.valid_from), None)
             if price.valid_to is not None and following is not None and following < price.valid_to:
-                problems.append(f"The {price} runs until {price.valid_to}, into the next from {following}.")
+                problems.append(
+                    f"The {price} runs until {price.valid_to}, into the next from {following}."
+                )
         problems += _unsound_tiers(one)
     if problems:
         raise AssayError("\n".join(problems))

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from orchestration.prices.book import EVER, NO_PROVIDER, Price
 
@@ -75,9 +75,9 @@ def _find(provider: str, model: str) -> "tuple[Provider, ModelInfo]":
 
 def _of_tier(
     seller: "Provider", model: "ModelInfo", tier: str, context: dict[str, str]
-) -> Iterator[dict[str, object]]:
+) -> Iterator[dict[str, Any]]:
     """A period a change; a service tier begins where the package first knows a price of it."""
-    before: list[dict[str, object]] = []
+    before: list[dict[str, Any]] = []
     for start in _starts(model):
         if context and not _has_variant(seller, model, context, start):
             continue
@@ -91,7 +91,10 @@ def _of_tier(
 def _starts(model: "ModelInfo") -> list[dt.datetime]:
     from genai_prices.types import StartDateConstraint
 
-    conditions = [*(model.prices if isinstance(model.prices, list) else ()), *(model.price_variants or ())]
+    conditions = [
+        *(model.prices if isinstance(model.prices, list) else ()),
+        *(model.price_variants or ()),
+    ]
     days = {
         one.constraint.start_date
         for one in conditions
@@ -111,7 +114,7 @@ def _has_variant(
     )
 
 
-def _lines(stated: "ModelPrice") -> Iterator[dict[str, object]]:
+def _lines(stated: "ModelPrice") -> Iterator[dict[str, Any]]:
     """The price, and one line for each tier of long prompts."""
     from genai_prices.types import TieredPrices
 
@@ -132,14 +135,13 @@ def _lines(stated: "ModelPrice") -> Iterator[dict[str, object]]:
             yield {**mode, **kept}
 
 
-def _at(value: object, above: int) -> Decimal:
+def _at(value: Any, above: int) -> Decimal:
     from genai_prices.types import TieredPrices
 
     if isinstance(value, TieredPrices):
         reached = [tier.price for tier in value.tiers if tier.start <= above and above]
         return reached[-1] if reached else value.base
-    assert isinstance(value, Decimal)
-    return value
+    return cast(Decimal, value)
 
 
 def _first(flat: dict[str, Decimal], keys: tuple[str, ...]) -> Decimal | None:

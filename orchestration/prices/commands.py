@@ -81,7 +81,7 @@ def _place(command: Callable[..., Any]) -> Callable[..., Any]:
 @_meters
 @_JSON
 def add(file: Path | None, as_json: bool, **told: str | None) -> None:
-    """Add prices: one by options, or many from a CSV file whose columns are named like `list` names them."""
+    """Add prices: one by options, or many from a CSV file with a column for each field of a price."""
     from orchestration.prices.files import price_of, read_csv
 
     given = {name: value for name, value in told.items() if value is not None}
@@ -127,8 +127,18 @@ def list_prices(provider: str | None, model: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(price) for price in found], default=str))
         return
-    meters = [f"{meter.replace('-', '_')}_price" for meter in ("input", "cache-read", "output", "request")]
-    columns = ["provider", "model", "service_tier", "scope", "origin", "valid_from", "above_input_tokens"]
+    meters = [
+        f"{meter.replace('-', '_')}_price" for meter in ("input", "cache-read", "output", "request")
+    ]
+    columns = [
+        "provider",
+        "model",
+        "service_tier",
+        "scope",
+        "origin",
+        "valid_from",
+        "above_input_tokens",
+    ]
     print_table(
         [*columns, *meters],
         [[getattr(price, name) for name in (*columns, *meters)] for price in found],
@@ -145,8 +155,9 @@ def show(provider: str, model: str, as_json: bool) -> None:
 
     with _session() as session:
         cursor = session.execute(
-            """select workspace, service_tier, valid_from, valid_to, above_input_tokens, marginal_above_tokens, origin,
-                   known_since, input_price_usd, cache_read_price_usd, output_price_usd, request_price_usd
+            """select workspace, service_tier, valid_from, valid_to, above_input_tokens,
+                   marginal_above_tokens, origin, known_since, input_price_usd, cache_read_price_usd,
+                   output_price_usd, request_price_usd
                from marts.price_book where provider = %s and model = %s
                order by workspace, service_tier, valid_from, above_input_tokens""",
             (provider, model),
@@ -154,7 +165,9 @@ def show(provider: str, model: str, as_json: bool) -> None:
         names = [column.name for column in cursor.description or ()]
         rows = cursor.fetchall()
     if not rows:
-        raise AssayError(f"The book has no price for {provider} {model}: see `assay prices add --help`.")
+        raise AssayError(
+            f"The book has no price for {provider} {model}: see `assay prices add --help`."
+        )
     if as_json:
         found = [dict(zip(names, row, strict=True)) for row in rows]
         click.echo(json.dumps(found, default=str))
@@ -170,7 +183,9 @@ def _write(wanted: "list[Price]", file: str, as_json: bool) -> None:
         counts: Counts = write(session, wanted, file)
         refresh_all(session)
     if as_json:
-        click.echo(json.dumps({"new_prices": counts.accepted, "known_already": len(wanted) - counts.accepted}))
+        click.echo(
+            json.dumps({"new_prices": counts.accepted, "known_already": len(wanted) - counts.accepted})
+        )
     else:
         click.echo(f"{counts.accepted} new prices; calls since they began are priced by them.")
 

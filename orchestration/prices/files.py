@@ -61,7 +61,9 @@ def moment(text: str) -> dt.datetime:
     try:
         found = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise AssayError(f"{text} is no date (2026-03-01) and no time (2026-03-01T12:00:00Z).") from None
+        raise AssayError(
+            f"{text} is no date (2026-03-01) and no time (2026-03-01T12:00:00Z)."
+        ) from None
     if found.tzinfo is None:
         if len(text) > len("2026-03-01"):
             raise AssayError(f"{text} has no offset: write Z for UTC.")

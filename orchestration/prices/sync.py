@@ -11,7 +11,9 @@ from orchestration.prices import book, catalogue
 # The state knows the names in use; the log does too, at the cost of reading it.
 _NAMES = {
     "state.agg_costs_daily": "select distinct provider, model from state.agg_costs_daily",
-    "raw.cost_log": f"select distinct coalesce(provider, '{book.NO_PROVIDER}'), model from raw.cost_log",
+    "raw.cost_log": (
+        f"select distinct coalesce(provider, '{book.NO_PROVIDER}'), model from raw.cost_log"
+    ),
 }
 _LONGEST_NAME = 200  # longer ones are shortened in the marts, and no price list has any
 
@@ -39,8 +41,8 @@ class Synced:
 
 
 def sync(session: psycopg.Connection[Any]) -> Synced:
-    """Lands what is new. What the package no longer says of a name is withdrawn; a name that it no longer
-    knows keeps its prices, since the past did happen."""
+    """Lands what is new. What the package no longer says of a name is withdrawn; a name that it no
+    longer knows keeps its prices, since the past did happen."""
     synced = Synced()
     known = book.standing(session)
     stated = [price for price in known if not price.withdrawn]
@@ -74,7 +76,5 @@ def names_in_use(session: psycopg.Connection[Any]) -> list[tuple[str, str]]:
         found = session.execute("select to_regclass(%s) is not null", (relation,)).fetchone()
         if found and found[0]:
             names = session.execute(query.encode()).fetchall()
-            return sorted(
-                (provider, model) for provider, model in names if len(model) <= _LONGEST_NAME
-            )
+            return sorted((provider, model) for provider, model in names if len(model) <= _LONGEST_NAME)
     return []

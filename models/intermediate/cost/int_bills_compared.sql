@@ -1,5 +1,5 @@
--- One row a day (UTC), workspace, provider and model that was called or billed: what the logs and the invoice say
--- of it, side by side, their tokens valued at the price that held at the end of the day.
+-- One row a day (UTC), workspace, provider and model that was called or billed: what the logs and the
+-- invoice say of it, side by side, their tokens valued at the price that held at the end of the day.
 with
 
 costs as (
@@ -74,7 +74,8 @@ final as (
         bills.billed_nanos,
         bills.credit_nanos,
         bills.unconverted_lines,
-        case when bills.charges_with_calls = bills.charges and bills.charges > 0 then bills.calls end as billed_calls,
+        case when bills.charges_with_calls = bills.charges and bills.charges > 0 then bills.calls end
+            as billed_calls,
         case
             when bills.charges_with_tokens = bills.charges and bills.charges > 0
                 then {{ tokens_at_price('bills', 'prices') }}

@@ -1,6 +1,6 @@
--- One row a local week and workspace for each of two caches: what they saved, and what it would have been without.
--- The prompt cache is known call by call, by the price book. A response that came from a cache saved what its like
--- cost in the same week: of the same surface and feature, not from a cache.
+-- One row a local week and workspace for each of two caches: what they saved, and what it would have been
+-- without. The prompt cache is known call by call, by the price book. A response that came from a cache
+-- saved what its like cost in the same week: of the same surface and feature, not from a cache.
 with
 
 costs as (
@@ -25,11 +25,13 @@ cells as (
         {{ week_of('day') }} as week,
         surface,
         feature,
-        {{ sum_counts("case when cache not in ('miss', '(none)') then queries else 0 end") }} as hits,
-        {{ sum_counts("case when cache not in ('miss', '(none)') then cost_nanos else 0 end") }} as hit_nanos,
-        {{ sum_counts("case when cache = 'miss' then priced_queries else 0 end") }} as misses,
-        {{ sum_counts("case when cache = 'miss' then cost_nanos else 0 end") }} as miss_nanos,
-        {{ sum_counts("case when cache <> '(none)' then queries else 0 end") }} as told
+        {{ sum_counts("case when response_cache not in ('miss', '(none)') then queries else 0 end") }}
+            as hits,
+        {{ sum_counts("case when response_cache not in ('miss', '(none)') then cost_nanos else 0 end") }}
+            as hit_nanos,
+        {{ sum_counts("case when response_cache = 'miss' then priced_queries else 0 end") }} as misses,
+        {{ sum_counts("case when response_cache = 'miss' then cost_nanos else 0 end") }} as miss_nanos,
+        {{ sum_counts("case when response_cache <> '(none)' then queries else 0 end") }} as told
     from {{ ref('agg_spend_daily') }}
     group by workspace, {{ week_of('day') }}, surface, feature
 
@@ -42,9 +44,12 @@ responses as (
         week,
         {{ sum_counts('told') }} as told,
         {{ sum_counts('hits') }} as hits,
-        {{ sum_counts('case when misses >= ' ~ var('minimum_queries_to_judge') ~ ' then hits else 0 end') }} as comparable_hits,
+        {{ sum_counts('case when misses >= ' ~ var('minimum_queries_to_judge') ~ ' then hits else 0 end') }}
+            as comparable_hits,
         cast(round(sum(case
-            when misses >= {{ var('minimum_queries_to_judge') }} then hits * cast(miss_nanos as decimal(38, 9)) / misses
+            when
+                misses >= {{ var('minimum_queries_to_judge') }}
+                then hits * cast(miss_nanos as decimal(38, 9)) / misses
         end)) as decimal(38, 0)) as without_nanos,
         sum(case when misses >= {{ var('minimum_queries_to_judge') }} then hit_nanos end) as with_nanos
     from cells

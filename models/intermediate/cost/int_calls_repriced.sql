@@ -1,5 +1,5 @@
--- One row a stated price and call that it could matter to, whoever wins in the end: what tells a refresh which
--- calls a new price touches, and as far back as the price reaches.
+-- One row a stated price and call that it could matter to, whoever wins in the end: what tells a refresh
+-- which calls a new price touches, and as far back as the price reaches.
 with
 
 prices as (

@@ -1,6 +1,7 @@
--- One row a local week and workspace for each of two counterfactuals: what its tokens on the large and on the small
--- model cost, and what the same tokens would have cost on one of them alone, at the prices of the week's end. Another
--- model might have answered at another length: that is what an estimate by price alone leaves out.
+-- One row a local week and workspace for each of two counterfactuals: what its tokens on the large and on
+-- the small model cost, and what the same tokens would have cost on one of them alone, at the prices of the
+-- week's end. Another model might have answered at another length: that is what an estimate by price alone
+-- leaves out.
 with
 
 roles as (
@@ -41,15 +42,15 @@ tokens as (
 alternatives as (
 
     {% for lever, role in [('always_large', 'large'), ('always_small', 'small')] -%}
-    select
-        workspace,
-        week,
-        '{{ lever }}' as lever,
-        large_model,
-        small_model,
-        {{ role }}_model as model
-    from roles
-    {{ 'union all' if not loop.last }}
+        select
+            workspace,
+            week,
+            '{{ lever }}' as lever,
+            large_model,
+            small_model,
+            {{ role }}_model as model
+        from roles
+        {{ 'union all' if not loop.last }}
     {% endfor %}
 
 ),
@@ -72,7 +73,11 @@ priced as (
             and alternatives.week = tokens.week
             and alternatives.model = tokens.model
     group by
-        alternatives.workspace, alternatives.week, alternatives.lever, alternatives.large_model, alternatives.small_model,
+        alternatives.workspace,
+        alternatives.week,
+        alternatives.lever,
+        alternatives.large_model,
+        alternatives.small_model,
         alternatives.model
 
 ),
@@ -84,13 +89,17 @@ final as (
         priced.week,
         priced.lever,
         sum(tokens.computed_nanos) as with_nanos,
-        sum(case when tokens.media_tokens = 0 then {{ tokens_at_price('tokens', 'prices') }} end) as without_nanos,
+        sum(case when tokens.media_tokens = 0 then {{ tokens_at_price('tokens', 'prices') }} end)
+            as without_nanos,
         case
-            when min(priced.model) is null then 'no_' || case priced.lever when 'always_large' then 'large' else 'small' end || '_model'
+            when
+                min(priced.model) is null
+                then 'no_' || case priced.lever when 'always_large' then 'large' else 'small' end || '_model'
             when min(priced.small_model) is null or min(priced.large_model) is null then 'nothing_is_routed'
             when sum(tokens.computed_calls) < sum(tokens.calls) then 'prices_incomplete'
             when
-                count(case when tokens.media_tokens = 0 then {{ tokens_at_price('tokens', 'prices') }} end) < count(*)
+                count(case when tokens.media_tokens = 0 then {{ tokens_at_price('tokens', 'prices') }} end)
+                < count(*)
                 then 'no_price_for_a_meter'
         end as not_estimable_because
     from priced
@@ -104,7 +113,10 @@ final as (
             priced.provider = prices.provider
             and priced.model = prices.model
             and {{ days_after('priced.week', 6) }} >= {{ utc_day('prices.valid_from') }}
-            and ({{ days_after('priced.week', 6) }} < {{ utc_day('prices.valid_to') }} or prices.valid_to is null)
+            and (
+                {{ days_after('priced.week', 6) }} < {{ utc_day('prices.valid_to') }}
+                or prices.valid_to is null
+            )
     group by priced.workspace, priced.week, priced.lever
 
 )

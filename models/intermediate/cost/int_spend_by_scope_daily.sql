@@ -1,5 +1,5 @@
--- One row a local day, workspace, scope and value that a budget can be for. The workspace, its providers and models
--- count all calls; surfaces, features and projects those that belong to queries.
+-- One row a local day, workspace, scope and value that a budget can be for. The workspace, its providers
+-- and models count all calls; surfaces, features and projects those that belong to queries.
 with
 
 costs as (
@@ -17,24 +17,24 @@ spend as (
 united as (
 
     {% for scope, value in [('workspace', "'*'"), ('provider', 'provider'), ('model', 'model')] -%}
-    select
-        workspace,
-        day,
-        '{{ scope }}' as scope,
-        {{ value }} as value,
-        cost_nanos
-    from costs
-    union all
+        select
+            workspace,
+            day,
+            '{{ scope }}' as scope,
+            {{ value }} as value,
+            cost_nanos
+        from costs
+        union all
     {% endfor -%}
     {% for scope in ['surface', 'feature', 'project'] -%}
-    select
-        workspace,
-        day,
-        '{{ scope }}' as scope,
-        {{ scope }} as value,
-        cost_nanos
-    from spend
-    {{ 'union all' if not loop.last }}
+        select
+            workspace,
+            day,
+            '{{ scope }}' as scope,
+            {{ scope }} as value,
+            cost_nanos
+        from spend
+        {{ 'union all' if not loop.last }}
     {% endfor %}
 
 ),

@@ -1,18 +1,19 @@
--- One row a workspace and local day, from its first call to the newest day that anybody called on: also days on
--- which it spent nothing. What was spent on all calls, those without a query too, and what was got for it.
+-- One row a workspace and local day, from its first call to the newest day that anybody called on: also
+-- days on which it spent nothing. What was spent on all calls, those without a query too, and what was got
+-- for it.
 with
 
 costs as (
 
     select
-        workspace,
-        day,
+        costs.workspace,
+        costs.day,
         {{ sum_counts('calls') }} as calls,
         {{ sum_counts('priced_calls') }} as priced_calls,
         {{ sum_counts('cost_nanos') }} as cost_nanos,
         {{ sum_counts(all_tokens('costs')) }} as tokens
     from {{ ref('agg_costs_daily') }} as costs
-    group by workspace, day
+    group by costs.workspace, costs.day
 
 ),
 
@@ -63,7 +64,7 @@ days as (
         {{ days_after('spans.first_day', 'numbers.n') }} as day
     from spans
     cross join newest
-    cross join lateral {{ each_number(days_between('spans.first_day', 'newest.last_day')) }} as numbers(n)
+    cross join lateral {{ each_number(days_between('spans.first_day', 'newest.last_day')) }} as numbers (n)
 
 ),
 

@@ -1,5 +1,5 @@
--- One row a workspace and complete day with four weeks behind it: what the rest of its month will cost, as it could
--- be said on the evening of that day. Days of the past are kept: they are the back-test.
+-- One row a workspace and complete day with four weeks behind it: what the rest of its month will cost, as
+-- it could be said on the evening of that day. Days of the past are kept: they are the back-test.
 with
 
 windows as (
@@ -18,10 +18,10 @@ expected as (
         *,
         case when mean_28 > 0 then mean_14 / mean_28 else 1 end * (
             {%- for weekday in range(7) %}
-            mean_{{ weekday }} * (
-                floor(days_left / 7)
-                + case when mod({{ weekday }} - weekday - 1 + 7, 7) < mod(days_left, 7) then 1 else 0 end
-            ){{ ' +' if not loop.last }}
+                mean_{{ weekday }} * (
+                    floor(days_left / 7)
+                    + case when mod({{ weekday }} - weekday - 1 + 7, 7) < mod(days_left, 7) then 1 else 0 end
+                ){{ ' +' if not loop.last }}
             {%- endfor %}
         ) as cost_left,
         greatest(variance_of_steps - 2 * variance_of_days / 7, 0) as variance_of_level

@@ -1,5 +1,6 @@
--- One row a workspace and local day, with what the four weeks up to it say: the level of the last two, the shape of
--- a week, and how far single days lie from that. Everything that judges or extends spending starts here.
+-- One row a workspace and local day, with what the four weeks up to it say: the level of the last two, the
+-- shape of a week, and how far single days lie from that. Everything that judges or extends spending starts
+-- here.
 with
 
 days as (
@@ -24,11 +25,12 @@ windows as (
         avg(cost) over days_22_to_28 as mean_3_before,
         sum(cost * cost) over last_28 as squares,
         {%- for weekday in range(7) %}
-        avg(case when weekday = {{ weekday }} then cost end) over last_28 as mean_{{ weekday }},
+            avg(case when weekday = {{ weekday }} then cost end) over last_28 as mean_{{ weekday }},
         {%- endfor %}
         sum(cost) over month_to_date as month_to_date,
         sum(cost) over whole_month as month_total,
-        bool_and(is_complete) over whole_month and max(day) over whole_month = last_day_of_month as is_month_whole
+        bool_and(is_complete) over whole_month
+        and max(day) over whole_month = last_day_of_month as is_month_whole
     from (
         select
             *,
@@ -53,7 +55,11 @@ final as (
     select
         *,
         greatest(
-            squares - 4 * ({% for weekday in range(7) %}mean_{{ weekday }} * mean_{{ weekday }}{{ ' + ' if not loop.last }}{% endfor %}),
+            squares
+            - 4
+            * (
+                {% for weekday in range(7) %}                    mean_{{ weekday }} * mean_{{ weekday }}{{ ' + ' if not loop.last }}                    {% endfor %}
+            ),
             0
         ) / 21 as variance_of_days,
         (

@@ -1,5 +1,6 @@
--- One row a day of the provider's calendar (UTC), workspace, provider and model that was called or billed: whether
--- the invoice is what the logs make of it, and what the difference is made of. Its parts add up to it.
+-- One row a day of the provider's calendar (UTC), workspace, provider and model that was called or billed:
+-- whether the invoice is what the logs make of it, and what the difference is made of. Its parts add up to
+-- it.
 with
 
 compared as (
@@ -82,7 +83,9 @@ final as (
         status,
         case
             when status <> 'differs' then null
-            when abs(credit_nanos) >= greatest(abs(coalesce(missing_nanos, 0)), abs(coalesce(tokens_nanos, 0)), abs(rest_nanos))
+            when
+                abs(credit_nanos)
+                >= greatest(abs(coalesce(missing_nanos, 0)), abs(coalesce(tokens_nanos, 0)), abs(rest_nanos))
                 then 'credits'
             when abs(coalesce(missing_nanos, 0)) >= greatest(abs(coalesce(tokens_nanos, 0)), abs(rest_nanos))
                 then 'missing_calls'

@@ -1,5 +1,5 @@
--- One row a local day, workspace and model: how much of its context window the queries used, and what did not fit.
--- Only queries count that logged both the tokens of their context and its limit.
+-- One row a local day, workspace and model: how much of its context window the queries used, and what did
+-- not fit. Only queries count that logged both the tokens of their context and its limit.
 with
 
 spend as (

@@ -1,5 +1,5 @@
--- One row a workspace and complete local day: what its month will cost, as it could be said that evening. The newest
--- row is the forecast, the older ones are its record.
+-- One row a workspace and complete local day: what its month will cost, as it could be said that evening.
+-- The newest row is the forecast, the older ones are its record.
 with
 
 forecasts as (
@@ -10,11 +10,16 @@ forecasts as (
 
 months as (
 
-    -- How far off earlier months were, in the deviations that were claimed. The last day of a month is no forecast.
+    -- How far off earlier months were, in the deviations that were claimed. The last day of a month is no
+    -- forecast.
     select
         workspace,
         month,
-        sum((actual_nanos - forecast_nanos) * (actual_nanos - forecast_nanos) / nullif(deviation_nanos * deviation_nanos, 0))
+        sum(
+            (actual_nanos - forecast_nanos)
+            * (actual_nanos - forecast_nanos)
+            / nullif(deviation_nanos * deviation_nanos, 0)
+        )
             as squares,
         count(actual_nanos) as origins
     from forecasts
@@ -65,7 +70,12 @@ final as (
         {{ rounded_usd('actual_nanos') }} as actual_usd,
         case
             when actual_nanos is not null
-                then actual_nanos between forecast_nanos - margin_nanos - 1 and forecast_nanos + margin_nanos + 1
+                then
+                    actual_nanos between forecast_nanos
+                    - margin_nanos
+                    - 1 and forecast_nanos
+                    + margin_nanos
+                    + 1
         end as is_covered,
         day = max(day) over (partition by workspace) as is_newest
     from calibrated

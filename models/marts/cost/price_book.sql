@@ -1,5 +1,6 @@
--- One row a name, service tier, workspace, period and length of prompt: what holds when, who said so and since
--- when it is known. Finer would be everything ever stated; `assay prices list` shows the last of that.
+-- One row a name, service tier, workspace, period and length of prompt: what holds when, who said so and
+-- since when it is known. Finer would be everything ever stated; `assay prices list` shows the last of
+-- that.
 with
 
 prices as (

@@ -31,12 +31,19 @@ measured as (
         select
             count(costs.reported_nanos) as reported_calls,
             {{ sum_nanos('costs.reported_nanos') }} as reported_nanos,
-            max(case when costs.reported_nanos is null and costs.reported_cost is not null then 1 end) as unconverted,
+            max(
+                case
+                    when
+                        costs.reported_nanos is null and costs.reported_cost is not null
+                        then 'other_currency'
+                end
+            )
+                as not_converted_because,
             count(costs.computed_nanos) as computed_calls,
             {{ sum_nanos('costs.computed_nanos') }} as computed_nanos,
             min(nullif(costs.computed_status, 'computed')) as not_computed_because,
             count(bills.billed_nanos) as billed_calls,
-            {{ sum_nanos('round(cast(bills.billed_nanos as decimal(38, 9)) * costs.cost_nanos / bills.cost_nanos)') }}
+            {{ sum_nanos(part_of('bills.billed_nanos', 'costs.cost_nanos', 'bills.cost_nanos')) }}
                 as billed_nanos
         from costs
         left join bills
@@ -77,7 +84,7 @@ final as (
         {{ nanos_to_usd('computed_nanos') }} as computed_cost_usd,
         {{ meter_status('computed_calls', 'computed', 'not_computed_because') }} as computed_status,
         {{ nanos_to_usd('reported_nanos') }} as reported_cost_usd,
-        {{ meter_status('reported_calls', 'reported', "case when unconverted = 1 then 'other_currency' else 'not_reported' end") }}
+        {{ meter_status('reported_calls', 'reported', "coalesce(not_converted_because, 'not_reported')") }}
             as reported_status,
         {{ nanos_to_usd('billed_nanos') }} as billed_cost_usd,
         {{ meter_status('billed_calls', 'billed', "'not_billed'") }} as billed_status,

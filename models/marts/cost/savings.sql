@@ -1,5 +1,6 @@
--- One row a local week, workspace and lever: what was paid, what would have been paid without the lever, and where the
--- logs do not support the comparison, why not. Levers overlap, so their savings do not add up.
+-- One row a local week, workspace and lever: what was paid, what would have been paid without the lever,
+-- and where the logs do not support the comparison, why not. Levers overlap, so their savings do not add
+-- up.
 with
 
 caches as (
@@ -32,7 +33,10 @@ reasoned as (
 
     select
         *,
-        coalesce(not_estimable_because, case when with_nanos is null or without_nanos is null then 'nothing_spent' end)
+        coalesce(
+            not_estimable_because,
+            case when with_nanos is null or without_nanos is null then 'nothing_spent' end
+        )
             as reason
     from united
 
@@ -61,7 +65,8 @@ final as (
         {{ rounded_usd('estimated.paid_nanos') }} as paid_usd,
         {{ rounded_usd('estimated.otherwise_nanos') }} as otherwise_usd,
         {{ rounded_usd('estimated.otherwise_nanos - estimated.paid_nanos') }} as saved_usd,
-        {{ ratio('(estimated.otherwise_nanos - estimated.paid_nanos)', 'estimated.otherwise_nanos') }} as saved_rate,
+        {{ ratio('(estimated.otherwise_nanos - estimated.paid_nanos)', 'estimated.otherwise_nanos') }}
+            as saved_rate,
         case when estimated.reason is null then 'estimated' else 'not_estimable' end as status,
         estimated.reason as not_estimable_because
     from estimated

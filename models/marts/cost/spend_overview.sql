@@ -1,5 +1,5 @@
--- One row a workspace and local day, also without any call: what all calls of the day cost, what was got for it, how
--- that compares with the weeks before, and whether the day stands out.
+-- One row a workspace and local day, also without any call: what all calls of the day cost, what was got
+-- for it, how that compares with the weeks before, and whether the day stands out.
 with
 
 windows as (
@@ -18,7 +18,12 @@ expected as (
         lag(variance_of_days) over by_day as variance_before,
         case weekday
             {%- for weekday in range(7) %}
-            when {{ weekday }} then lag(mean_{{ weekday }}) over by_day * lag(mean_14) over by_day / nullif(lag(mean_28) over by_day, 0)
+                when
+                    {{ weekday }}
+                    then
+                        lag(mean_{{ weekday }}) over by_day
+                        * lag(mean_14) over by_day
+                        / nullif(lag(mean_28) over by_day, 0)
             {%- endfor %}
         end as expected_nanos
     from windows
@@ -34,7 +39,9 @@ judged as (
             when days_before < 28 or days_before is null then 'too_little_history'
             when not is_complete then 'not_complete'
             when expected_nanos is null then 'nothing_spent_before'
-            when abs(cost_nanos - expected_nanos) > {{ var('spend_anomaly_deviations') }} * sqrt(variance_before)
+            when
+                abs(cost_nanos - expected_nanos)
+                > {{ var('spend_anomaly_deviations') }} * sqrt(variance_before)
                 and abs(cost_nanos - expected_nanos) > {{ var('spend_anomaly_share') }} * expected_nanos
                 and abs(cost_nanos - expected_nanos) > {{ var('spend_anomaly_usd') }} * 1e9
                 then case when cost_nanos > expected_nanos then 'high' else 'low' end
@@ -60,11 +67,14 @@ final as (
         {{ usd_each('cost_nanos', 'nullif(queries, 0)') }} as cost_per_query_usd,
         {{ usd_each('cost_nanos', 'nullif(successes, 0)') }} as cost_per_success_usd,
         {{ usd_each('cost_nanos', 'nullif(resolved_sessions, 0)') }} as cost_per_resolved_session_usd,
-        {{ usd_each('1000000 * cast(cost_nanos as decimal(38, 0))', 'nullif(tokens, 0)') }} as cost_per_million_tokens_usd,
+        {{ usd_each('1000000 * cast(cost_nanos as decimal(38, 0))', 'nullif(tokens, 0)') }}
+            as cost_per_million_tokens_usd,
         {{ rounded_usd('case when days_known >= 7 then mean_7 end') }} as average_7_days_usd,
         {{ rounded_usd('case when days_known >= 28 then mean_28 end') }} as average_28_days_usd,
-        {{ ratio('case when days_known >= 14 then mean_7 - mean_before end', 'mean_before') }} as change_week_on_week,
-        {{ rounded_usd("case when anomaly in ('usual', 'high', 'low') then expected_nanos end") }} as expected_usd,
+        {{ ratio('case when days_known >= 14 then mean_7 - mean_before end', 'mean_before') }}
+            as change_week_on_week,
+        {{ rounded_usd("case when anomaly in ('usual', 'high', 'low') then expected_nanos end") }}
+            as expected_usd,
         anomaly
     from judged
 

@@ -1,5 +1,5 @@
--- One row a local week, workspace and person: what the queries of that person cost. Read from the facts, person by
--- person: for the few who ask, not for a dashboard that refreshes.
+-- One row a local week, workspace and person: what the queries of that person cost. Read from the facts,
+-- person by person: for the few who ask, not for a dashboard that refreshes.
 with
 
 queries as (

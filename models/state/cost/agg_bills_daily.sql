@@ -1,5 +1,5 @@
--- Sums over the lines of invoices by the day that is billed (UTC), workspace, provider and model. A count of what
--- was billed only says something where every line states it, so the lines that do are counted.
+-- Sums over the lines of invoices by the day that is billed (UTC), workspace, provider and model. A count
+-- of what was billed only says something where every line states it, so the lines that do are counted.
 {{ config(key=['workspace', 'billing_day', 'provider', 'model']) }}
 with
 
@@ -20,7 +20,8 @@ final as (
         {{ count_where('amount_nanos is null') }} as unconverted_lines,
         {{ count_where('not is_credit') }} as charges,
         {{ count_where('not is_credit and calls is not null') }} as charges_with_calls,
-        {{ count_where('not is_credit and coalesce(input_tokens, output_tokens) is not null') }} as charges_with_tokens,
+        {{ count_where('not is_credit and coalesce(input_tokens, output_tokens) is not null') }}
+            as charges_with_tokens,
         {{ add_up('amount_nanos') }} as billed_nanos,
         {{ add_up('case when is_credit then amount_nanos end') }} as credit_nanos,
         {{ add_up('calls') }} as calls,

@@ -1,5 +1,6 @@
--- Sums over the billable calls of a local day, the day of the call, by model and kind; by the day of the invoice
--- too, which is another where the zone is. Calls without a query stay apart: nothing else says what they were for.
+-- Sums over the billable calls of a local day, the day of the call, by model and kind; by the day of the
+-- invoice too, which is another where the zone is. Calls without a query stay apart: nothing else says what
+-- they were for.
 {{ config(key=['workspace', 'day', 'billing_day', 'provider', 'model', 'call_type', 'is_matched']) }}
 with
 

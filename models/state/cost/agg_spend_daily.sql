@@ -1,7 +1,8 @@
--- Sums over the queries of a local day by everything that a cost is asked for by and that has few values: who,
--- with what, from which prompt and release. People, tasks and sessions have many, and marts of their own.
+-- Sums over the queries of a local day by everything that a cost is asked for by and that has few values:
+-- who, with what, from which prompt and release. People, tasks and sessions have many, and marts of their
+-- own.
 {{ config(key=[
-    'workspace', 'day', 'provider', 'model', 'surface', 'feature', 'project', 'release', 'prompt_name', 'prompt_version', 'cache'
+    'workspace', 'day', 'provider', 'model', 'surface', 'feature', 'project', 'release', 'prompt_name', 'prompt_version', 'response_cache'
 ]) }}
 with
 
@@ -24,12 +25,19 @@ labelled as (
         {{ labelled(short_name('release', 60)) }} as release,
         {{ labelled(short_name('prompt_name', 60)) }} as prompt_name,
         {{ labelled(short_name('prompt_version', 60)) }} as prompt_version,
-        case when is_cache_hit then coalesce(cache_kind, 'hit') when not is_cache_hit then 'miss' else '(none)' end as cache,
+        case
+            when is_cache_hit then coalesce(cache_kind, 'hit') when not is_cache_hit then 'miss' else '(none)'
+        end as response_cache,
         status,
         cost_calls,
         unpriced_calls,
         cost_nanos,
-        input_tokens + cache_read_tokens + cache_write_tokens + media_tokens + output_tokens + reasoning_tokens as tokens,
+        input_tokens
+        + cache_read_tokens
+        + cache_write_tokens
+        + media_tokens
+        + output_tokens
+        + reasoning_tokens as tokens,
         case when context_limit_tokens > 0 then context_tokens end as context_tokens,
         context_limit_tokens,
         truncated_tokens,
@@ -51,7 +59,7 @@ final as (
         release,
         prompt_name,
         prompt_version,
-        cache,
+        response_cache,
         {{ sum_counts('sign') }} as entries,
         {{ sum_counts('sign') }} as queries,
         {{ count_where("status = 'ok'") }} as successes,
@@ -69,7 +77,17 @@ final as (
         {{ add_up('truncated_tokens') }} as truncated_tokens
     from labelled
     group by
-        workspace, day, provider, model, surface, feature, project, release, prompt_name, prompt_version, cache
+        workspace,
+        day,
+        provider,
+        model,
+        surface,
+        feature,
+        project,
+        release,
+        prompt_name,
+        prompt_version,
+        response_cache
 
 )
 

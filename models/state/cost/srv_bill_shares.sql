@@ -1,5 +1,6 @@
--- One row a billed day, workspace, provider and model with what the logs say of the same: what an invoice is
--- spread over calls by. Only what was billed is here, so that calls of the running day cost a refresh nothing.
+-- One row a billed day, workspace, provider and model with what the logs say of the same: what an invoice
+-- is spread over calls by. Only what was billed is here, so that calls of the running day cost a refresh
+-- nothing.
 {{ config(materialized='touched', key=['workspace', 'billing_day', 'provider', 'model']) }}
 with
 
@@ -12,7 +13,9 @@ bills as (
 costs as (
 
     select *
-    from {{ keyed(ref('agg_costs_daily'), ['workspace', 'billing_day', 'provider', 'model'], makes_rows=false) }}
+    from {{ keyed(
+        ref('agg_costs_daily'), ['workspace', 'billing_day', 'provider', 'model'], makes_rows=false
+    ) }}
 
 ),
 

@@ -156,7 +156,9 @@ _KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 @st.composite
 def _line(draw: st.DrawFn) -> dict[str, Any]:
     """Few event ids a kind, so that there are duplicates and conflicts (the same id, other content)."""
-    kind = draw(st.sampled_from(["query"] * 5 + ["cost"] * 3 + ["feedback"] * 3 + ["price"] * 2 + list(_KINDS)))
+    kind = draw(
+        st.sampled_from(["query"] * 5 + ["cost"] * 3 + ["feedback"] * 3 + ["price"] * 2 + list(_KINDS))
+    )
     fields = draw(st.fixed_dictionaries(_ENVELOPE | _KINDS[kind]))
     event_id = f"{kind}{draw(st.integers(0, 11))}"
     line = {"kind": kind, "event_id": event_id, **{k: v for k, v in fields.items() if v is not None}}
@@ -175,8 +177,8 @@ def _line(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def _make_sound(price: dict[str, Any]) -> None:
-    """What the contract would refuse says nothing about a refresh. Periods still overlap, and tiers hang
-    in the air: that is held by a check, and released."""
+    """What the contract would refuse says nothing about a refresh. Periods still overlap, and tiers
+    hang in the air: that is held by a check, and released."""
     if price["withdrawn"]:
         for name in [name for name in price if name.endswith("_price")]:
             del price[name]

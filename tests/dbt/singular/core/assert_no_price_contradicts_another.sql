@@ -1,5 +1,6 @@
--- A row is a stated price whose period runs into the next of its list, or a tier without the price below it: a
--- mistake, whichever of the two was meant. `assay prices add` refuses both; this holds what came by another way.
+-- A row is a stated price whose period runs into the next of its list, or a tier without the price below
+-- it: a mistake, whichever of the two was meant. `assay prices add` refuses both; this holds what came by
+-- another way.
 {{ config(tags=['delta'], group='core', meta={'dagster': {'ref': {'name': 'dim_prices'}}}) }}
 with
 
