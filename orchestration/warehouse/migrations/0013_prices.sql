@@ -41,7 +41,7 @@ create table raw.price_log (
     request_price numeric,
     tool_call_price numeric
 ) partition by range (ts);
-create index price_log_batch on raw.price_log using brin (batch_id) with (autosummarize = on);
+create index price_log_batch on raw.price_log using brin (batch_id) with (autosummarize = on, pages_per_range = 16);
 create index price_log_name on raw.price_log (model);
 
 alter table landing.batch drop constraint batch_reader_check;
