@@ -52,6 +52,8 @@ BARS = (
     Bar("chdb_vs_mart", at_least=5, from_rows=_LARGEST),
     Bar("differing_answers", at_most=0),
     Bar("diff_rows", at_most=0),
+    Bar("reprice_s_per_million", under=30, from_rows=_LARGE),
+    Bar("reprice_diff_rows", at_most=0),
     Bar("endured_latency", at_most=2),
     Bar("endured_size", at_most=2),
     Bar("visible_s_p50", under=1),

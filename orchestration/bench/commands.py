@@ -93,6 +93,14 @@ def visible(rows: int, commits: int, as_json: bool) -> None:
 
 
 @bench.command()
+@_ROWS
+@_JSON
+def reprice(rows: int, as_json: bool) -> None:
+    """New prices for every call of the history, until every table says so."""
+    _run(["reprice"], as_json, rows=rows)
+
+
+@bench.command()
 @_count("--refreshes", 2000, "Refreshes of a hundred queries each.")
 @_count("--rows", 100_000, "Queries in the history before.")
 @_JSON

@@ -11,6 +11,7 @@ from orchestration.bench.endurance import bench_endurance
 from orchestration.bench.landing import bench_landing, simulated_logs
 from orchestration.bench.rebuild import bench_rebuild
 from orchestration.bench.refresh import bench_refresh, bench_slope, differing_rows
+from orchestration.bench.reprice import bench_reprice
 from orchestration.bench.scratch import scratch_world
 from orchestration.bench.stock import bench_stock
 from orchestration.bench.timing import timed
@@ -19,7 +20,7 @@ from orchestration.bench.world import World
 from orchestration.warehouse.build import build_models
 
 Say = Callable[[str], None]
-BENCHES = ("landing", "refresh", "dashboards", "stock", "visible", "endurance")
+BENCHES = ("landing", "refresh", "dashboards", "stock", "visible", "reprice", "endurance")
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,10 @@ def _over_a_world(wanted: Collection[str], sizes: Sizes, say: Say, report: Repor
             say("every table against its own definition")
             with report.part("diff_rows") as figures:
                 figures["diff_rows"] = differing_rows(world.session)
+        if "reprice" in wanted:
+            say("new prices for every call")
+            with report.part("reprice_s_per_million", "reprice_diff_rows") as figures:
+                figures |= bench_reprice(world.session)
         if "refresh" in wanted:  # last: tables that were made anew prove nothing about refreshes
             say("the rebuild, by dbt and as plain insert ... select")
             with report.part("refresh_vs_rebuild", "rebuild_vs_plain") as figures:

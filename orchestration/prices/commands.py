@@ -175,6 +175,34 @@ def show(provider: str, model: str, as_json: bool) -> None:
         print_table(names, [list(row) for row in rows])
 
 
+@prices.command(name="as-of")
+@click.argument("when")
+@click.option("--workspace", help="Only its calls.")
+@_JSON
+def as_of(when: str, workspace: str | None, as_json: bool) -> None:
+    """What the marts said of costs at an earlier moment, by month, beside what they say now."""
+    from orchestration.prices.files import moment
+    from orchestration.warehouse.rendering import print_table
+
+    with _session() as session:
+        session.execute("select set_config('assay.as_of', %s, false)", (moment(when).isoformat(),))
+        cursor = session.execute(
+            """select date_trunc('month', day)::date as month, workspace,
+                   sum(calls_then)::bigint as calls_then, sum(cost_then_usd) as cost_then_usd,
+                   sum(calls_now)::bigint as calls_now, sum(cost_now_usd) as cost_now_usd
+               from marts.costs_as_of where %s::text is null or workspace = %s
+               group by 1, 2 order by 1, 2""",
+            (workspace, workspace),
+        )
+        names = [column.name for column in cursor.description or ()]
+        rows = cursor.fetchall()
+    if as_json:
+        found = [dict(zip(names, row, strict=True)) for row in rows]
+        click.echo(json.dumps(found, default=str))
+    else:
+        print_table(names, [list(row) for row in rows])
+
+
 def _write(wanted: "list[Price]", file: str, as_json: bool) -> None:
     from orchestration.prices.book import write
     from orchestration.refresh.engine import refresh_all

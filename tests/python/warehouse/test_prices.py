@@ -27,7 +27,7 @@ from orchestration.simulator.writer import Order, simulate_days
 from orchestration.warehouse.build import dbt_session, paths_args
 from orchestration.warehouse.server import EmbeddedServer
 
-SELECTED = ["+query_costs", "+bill_reconciliation", "+price_book"]
+SELECTED = ["+query_costs", "+bill_reconciliation", "+price_book", "+costs_as_of"]
 CHECK = "assert_no_price_contradicts_another"
 MARCH = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 
@@ -146,7 +146,9 @@ def _of_truth(row: dict[str, Any]) -> Price:
         "cache_read": "cache_read_price",
         "cache_write": "cache_write_price",
     }
-    prices = {column: _spelled(Decimal(row[name]) / 1000) for name, column in tokens.items()}
+    prices: dict[str, Any] = {
+        column: _spelled(Decimal(row[name]) / 1000) for name, column in tokens.items()
+    }
     prices |= dict.fromkeys(
         ("output_price", "reasoning_price"), _spelled(Decimal(row["output"]) / 1000)
     )
@@ -188,6 +190,24 @@ def test_a_back_dated_price_re_prices_the_past_and_can_be_taken_back(house: Hous
     house.write(a_price("2").withdrawal())
     assert set(house.computed().values()) == {nothing}
     assert house.differences() == []
+
+
+def test_what_was_said_before_a_price_changed_stays_readable(house: House) -> None:
+    """One call and a price of $2; then the price was $1 all along, and a second call came late."""
+    house.land_lines(a_call("early", "2026-03-01T10:00:00Z", reported_cost=None))
+    house.write(a_price("2"))
+    (before,) = house.rows("select max(landed_at)::text from landing.batch")
+    house.write(a_price("1"))
+    house.land_lines(a_call("late", "2026-03-01T11:00:00Z", reported_cost=None))
+    house.refresh()
+    said = """select calls_then, round(cost_then_usd * 1e9), calls_now, round(cost_now_usd * 1e9)
+        from marts.costs_as_of"""
+    assert house.rows(said) == [(2, 2_000_000, 2, 2_000_000)]
+    with psycopg.connect(house.url) as session:
+        session.execute("select set_config('assay.as_of', %s, false)", before)
+        assert session.execute(said.encode()).fetchall() == [(1, 2_000_000, 2, 2_000_000)]
+        session.execute("select set_config('assay.as_of', '2020-01-01', false)")
+        assert session.execute(said.encode()).fetchall() == [(0, None, 2, 2_000_000)]
 
 
 def test_a_price_touches_the_calls_that_it_can_matter_to_and_no_others(house: House) -> None:
@@ -245,7 +265,8 @@ def test_synced_prices_compute_what_the_package_computes(house: House) -> None:
         (150_000, 50_000, 0, 0, 1000),
         (151_000, 50_000, 0, 7000, 0),
     ]
-    lines, expected = [], {}
+    lines: list[dict[str, Any]] = []
+    expected: dict[str, tuple[int | None, str]] = {}
     for provider, model in names:
         for moment in moments:
             for fresh, read, written, output, reasoning in usages:
