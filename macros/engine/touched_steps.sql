@@ -1,5 +1,6 @@
-{#- Four statements: which keys the changes touch; what is recomputed for them, against what stands there;
-    the old rows go; the new rows come. Rows that come out as they were are not touched. -#}
+{#- Four statements: which keys the changes touch, in order, since each index that looks an array up sorts it;
+    what is recomputed for them, against what stands there; the old rows go; the new rows come. Rows that come
+    out as they were are not touched. -#}
 {% macro touched_steps(this_node, relation, compiled, spans, columns, key, grain) -%}
     {%- set keys = assay.session_table('keys', this_node) -%}
     {%- set changed = assay.session_table('changes', this_node) -%}
@@ -23,6 +24,9 @@ select distinct * from (
     {%- endfor %}
 ) as touched ({% for _ in key %}k{{ loop.index }}{{ ', ' if not loop.last }}{% endfor %})
 where {% for _ in key %}k{{ loop.index }} is not null{{ ' and ' if not loop.last }}{% endfor %}
+    {%- if key | length == 1 %}
+order by k1
+    {%- endif %}
     {%- endset -%}
     {%- set compare -%}
 insert into {{ changed }} ({{ list }}, sign, standing_at)

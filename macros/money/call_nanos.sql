@@ -1,9 +1,8 @@
-{#- What a call cost: each meter rounded once, then added. Null where a meter that ran has no price, and where
-    nothing that ran was logged. `price` is the row that holds for the request. -#}
+{#- What a call cost: each meter rounded once, then added. Null where a meter that ran has no price, since that
+    makes the sum null, and where nothing that ran was logged. `price` is the row that holds for the request. -#}
 {% macro call_nanos(call, price) -%}
     case
         when {{ price }}.price_key is null or {{ is_unmetered(call, price) }} then null
-        when {{ is_without_price(call, price) }} then null
         else cast(
             {%- for meter in token_meters() %}
             {{ meter_nanos(meter, call, price) }} +

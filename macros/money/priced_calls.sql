@@ -4,7 +4,8 @@
     select
         {{ calls }}.*,
         price.price_key,
-        {{ to_nanos(calls ~ '.reported_cost * ' ~ calls ~ '.usd_per_unit') }} as reported_nanos,
+        case when {{ calls }}.currency = 'USD' then {{ to_nanos(calls ~ '.reported_cost') }}
+            else {{ to_nanos(calls ~ '.reported_cost * ' ~ calls ~ '.usd_per_unit') }} end as reported_nanos,
         {{ call_nanos(calls, 'price') }} as computed_nanos,
         {{ cache_saved_nanos(calls, 'price') }} as cache_saved_nanos,
         case
@@ -16,7 +17,7 @@
     from {{ calls }}
     left join {{ prices }} as price
         on {{ is_price_of(calls, 'price') }}
-        and {{ calls }}.prompt_tokens >= price.above_input_tokens + case when price.above_input_tokens > 0 then 1 else 0 end
+        and ({{ calls }}.prompt_tokens > price.above_input_tokens or price.above_input_tokens = 0)
         and ({{ calls }}.prompt_tokens <= price.up_to_input_tokens or price.up_to_input_tokens is null)
     {{ computed_once() }}
 {%- endmacro %}
