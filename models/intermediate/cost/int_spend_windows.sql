@@ -7,7 +7,9 @@ days as (
 
     select
         *,
-        cast(cost_nanos as double precision) as cost
+        cast(cost_nanos as double precision) as day_cost,
+        {{ month_of('day') }} as month,
+        {{ last_day_of_month('day') }} as last_day_of_month
     from {{ ref('int_spend_daily') }}
 
 ),
@@ -17,27 +19,21 @@ windows as (
     select
         *,
         count(*) over last_28 as days_known,
-        avg(cost) over last_28 as mean_28,
-        avg(cost) over last_14 as mean_14,
-        avg(cost) over last_7 as mean_7,
-        avg(cost) over days_8_to_14 as mean_before,
-        avg(cost) over days_15_to_21 as mean_2_before,
-        avg(cost) over days_22_to_28 as mean_3_before,
-        sum(cost * cost) over last_28 as squares,
+        avg(day_cost) over last_28 as mean_28,
+        avg(day_cost) over last_14 as mean_14,
+        avg(day_cost) over last_7 as mean_7,
+        avg(day_cost) over days_8_to_14 as mean_before,
+        avg(day_cost) over days_15_to_21 as mean_2_before,
+        avg(day_cost) over days_22_to_28 as mean_3_before,
+        sum(day_cost * day_cost) over last_28 as squares,
         {%- for weekday in range(7) %}
-            avg(case when weekday = {{ weekday }} then cost end) over last_28 as mean_{{ weekday }},
+            avg(case when weekday = {{ weekday }} then day_cost end) over last_28 as mean_{{ weekday }},
         {%- endfor %}
-        sum(cost) over month_to_date as month_to_date,
-        sum(cost) over whole_month as month_total,
+        sum(day_cost) over month_to_date as month_to_date,
+        sum(day_cost) over whole_month as month_total,
         bool_and(is_complete) over whole_month
         and max(day) over whole_month = last_day_of_month as is_month_whole
-    from (
-        select
-            *,
-            {{ month_of('day') }} as month,
-            {{ last_day_of_month('day') }} as last_day_of_month
-        from days
-    ) as with_months
+    from days
     window
         last_28 as (partition by workspace order by day rows between 27 preceding and current row),
         last_14 as (partition by workspace order by day rows between 13 preceding and current row),
@@ -53,12 +49,39 @@ windows as (
 final as (
 
     select
-        *,
+        workspace,
+        day,
+        is_complete,
+        weekday,
+        calls,
+        priced_calls,
+        cost_nanos,
+        tokens,
+        queries,
+        successes,
+        resolved_sessions,
+        month,
+        last_day_of_month,
+        days_known,
+        mean_28,
+        mean_14,
+        mean_7,
+        mean_before,
+        mean_2_before,
+        mean_3_before,
+        {%- for weekday in range(7) %}
+            mean_{{ weekday }},
+        {%- endfor %}
+        month_to_date,
+        month_total,
+        is_month_whole,
         greatest(
             squares
             - 4
             * (
-                {% for weekday in range(7) %}                    mean_{{ weekday }} * mean_{{ weekday }}{{ ' + ' if not loop.last }}                    {% endfor %}
+                {%- for weekday in range(7) %}
+                    mean_{{ weekday }} * mean_{{ weekday }}{{ ' + ' if not loop.last }}
+                {%- endfor %}
             ),
             0
         ) / 21 as variance_of_days,

@@ -33,6 +33,8 @@ expected as (
 
 judged as (
 
+    -- 1.3: what is expected is itself off by a quarter of the variance, being a mean of four days, and by a
+    -- twentieth through the level.
     select
         *,
         case
@@ -41,7 +43,7 @@ judged as (
             when expected_nanos is null then 'nothing_spent_before'
             when
                 abs(cost_nanos - expected_nanos)
-                > {{ var('spend_anomaly_deviations') }} * sqrt(variance_before)
+                > {{ var('spend_anomaly_deviations') }} * sqrt(1.3 * variance_before)
                 and abs(cost_nanos - expected_nanos) > {{ var('spend_anomaly_share') }} * expected_nanos
                 and abs(cost_nanos - expected_nanos) > {{ var('spend_anomaly_usd') }} * 1e9
                 then case when cost_nanos > expected_nanos then 'high' else 'low' end

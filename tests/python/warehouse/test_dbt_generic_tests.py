@@ -55,6 +55,13 @@ CASES: dict[str, Case] = {
         "select 1 as a, 'y' as b union all select null, 'x' union all select 1, null",
         3,
     ),
+    "names_the_row": (
+        "names_the_row",
+        {"key": "a", "problem": "b < 0", "says": "nothing is below zero"},
+        "select 'x' as a, 0 as b union all select 'y', null",
+        "select 'x' as a, -1 as b union all select 'y', 1 union all select 'z', -2",
+        2,
+    ),
 }
 
 

@@ -27,7 +27,7 @@ from orchestration.simulator.writer import Order, simulate_days
 from orchestration.warehouse.build import dbt_session, paths_args
 from orchestration.warehouse.server import EmbeddedServer
 
-SELECTED = ["+query_costs", "+bill_reconciliation", "+price_book", "+costs_as_of"]
+SELECTED = ["+query_costs", "+bill_reconciliation", "+price_book", "+costs_as_of", "+budget_status"]
 CHECK = "assert_no_price_contradicts_another"
 MARCH = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 
@@ -398,3 +398,56 @@ def test_words_that_are_no_price_are_refused_with_their_row(
         writer.writerow(told)
     with pytest.raises(AssayError, match=f"prices.csv, row 3: .*{says}"):
         read_csv(path)
+
+
+def test_a_price_that_is_none_is_a_status_or_a_quarantined_line(house: House) -> None:
+    """Below zero or of no model: quarantined, each with its line. Without a price for input: said."""
+    line = {"kind": "price", "ts": "2026-01-01T00:00:00Z", "origin": "override", "provider": "acme"}
+    line |= {"valid_from": "2026-01-01T00:00:00Z"}
+    house.land_lines(
+        line | {"event_id": "below", "model": "m", "input_price": "-1"},
+        line | {"event_id": "nameless", "input_price": "1"},
+        line | {"event_id": "half", "model": "m", "output_price": "1"},
+        a_call("c", "2026-03-01T10:00:00Z"),
+    )
+    house.refresh()
+    assert house.rows("select line_no, reason, path from landing.quarantine order by 1") == [
+        (1, "RANGE", "$.input_price"),
+        (2, "MISSING_FIELD", "$.model"),
+    ]
+    assert house.computed() == {"c": (None, "meter_without_price")}
+
+
+def test_what_nothing_converts_is_said_call_by_call(house: House) -> None:
+    """Prevents ounces of gold from being added to dollars, or from counting as nothing."""
+    house.land_lines(
+        query("q", query_id="q"),
+        query("r", query_id="r"),
+        a_call("c", "2026-03-01T10:00:00Z", reported_cost="5", currency="XAU"),
+        a_call("d", "2026-03-01T10:00:00Z", reported_cost="1", query_id="r"),
+    )
+    house.refresh()
+    said = """select event_id, reported_status, cost_usd::float, cost_status from marts.query_costs
+        join core.fct_queries using (workspace, query_key) order by 1"""
+    assert house.rows(said) == [
+        ("q", "other_currency", None, "unpriced"),
+        ("r", "reported", 1.0, "priced"),
+    ]
+
+
+def test_a_budget_for_nobody_and_a_period_of_nothing_are_named(house: House) -> None:
+    """A name spelt wrong must not look like a budget that holds; a month without spending is one."""
+    house.land_lines(
+        a_call("c", "2026-01-10T10:00:00Z", reported_cost="5", workspace="warmhaus"),
+        a_call("d", "2026-02-10T10:00:00Z", reported_cost="1"),
+    )
+    house.refresh()
+    said = """select budget_id, period_start::text, status, spent_usd::float from marts.budget_status
+        where period = 'month' or period_start < '2026-01-10' order by 1, 2"""
+    assert house.rows(said) == [
+        ("demo-all", "2026-01-01", "within", 5.0),
+        ("demo-all", "2026-02-01", "within", 1.0),
+        ("demo-video", "2026-01-05", "for_nobody", None),
+        ("demo-warmhaus", "2026-01-01", "within", 5.0),
+        ("demo-warmhaus", "2026-02-01", "nothing_spent", 0.0),
+    ]

@@ -20,6 +20,18 @@ from orchestration.refresh.watch import watch
 from orchestration.warehouse.migrations import migrate
 from orchestration.warehouse.server import EmbeddedServer
 
+CALLS = """
+{{ config(materialized='touched', key=['thread_ref'], meta={'grain': ['thread_ref']}) }}
+select thread_ref, count(*) as calls, {{ to_nanos('max(reported_cost)') }} as nanos
+from {{ keyed(ref('stg_costs'), 'thread_ref') }} as costs group by thread_ref
+"""
+# Says which transaction wrote it: a row that is computed again is another row.
+DEAREST = """
+{{ config(materialized='touched', key=['thread_ref'], meta={'grain': ['thread_ref']}) }}
+select most.thread_ref, most.nanos, cast(cast(pg_current_xact_id() as varchar) as bigint) as written_in
+from {{ keyed(ref('calls'), 'thread_ref', only=['thread_ref', 'nanos']) }} as most
+"""
+
 
 @pytest.fixture(scope="module")
 def built(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
@@ -95,6 +107,28 @@ def test_a_key_gets_rows_in_several_batches(house: House) -> None:
     house.refresh()
     assert _entries(house) == 5
     assert house.differences() == []
+
+
+def test_a_model_hears_only_of_the_columns_that_it_reads(house: House) -> None:
+    """Prevents a change of what a model cannot see from computing its rows again."""
+    house.model("calls", CALLS)
+    house.model("dearest", DEAREST)
+    try:
+        assert house.build("--select", "calls", "dearest") == {}
+        (written,) = house.rows("select nanos, written_in from house.dearest")
+        assert written[0] == 1_000_000_000
+        house.land(cost("cheaper", "q1", "0.5"))
+        house.refresh()
+        assert house.rows("select calls, nanos from house.calls") == [(2, 1_000_000_000)]
+        assert house.rows("select nanos, written_in from house.dearest") == [written]
+        house.land(cost("dearer", "q1", "3"))
+        house.refresh()
+        assert house.rows("select nanos from house.dearest") == [(3_000_000_000,)]
+        house.model("curious", DEAREST.replace("most.nanos", "most.nanos, most.calls"))
+        assert "column most.calls does not exist" in house.build("--select", "curious")["curious"]
+    finally:
+        for name in ("calls", "dearest", "curious"):
+            (house.folder / "models" / f"{name}.sql").unlink(missing_ok=True)
 
 
 def test_plans_are_kept_until_there_is_much_more_to_read(house: House) -> None:
