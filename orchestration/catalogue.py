@@ -55,9 +55,11 @@ def readers(manifest: Manifest, mart: Node) -> list[Node]:
 def null_when(manifest: Manifest, mart: Node, column: str) -> str | None:
     """As its tests prove it; in words where no column of the mart says it; None if nobody does."""
     for test in manifest["nodes"].values():
-        if test.get("attached_node") == mart["unique_id"] and test.get("column_name") == column:
+        if test.get("attached_node") == mart["unique_id"] and "test_metadata" in test:
             name, arguments = test["test_metadata"]["name"], test["test_metadata"]["kwargs"]
-            if name == "not_null":
+            if column not in arguments.get("columns", []):
+                continue
+            if name == "never_null":
                 return "never"
             if name == "present_exactly_when":
                 return f"unless `{arguments['condition']}`"

@@ -1,6 +1,7 @@
 """`assay ui`."""
 
 import fcntl
+import json
 import time
 import urllib.request
 import webbrowser
@@ -13,6 +14,7 @@ import click
 from orchestration.errors import AssayError
 
 _ASK_DATABASE_EVERY_S = 3.0
+_LOADED_WITHIN_S = 60.0
 
 
 @click.command()
@@ -23,12 +25,14 @@ def ui(port: int, open_browser: bool) -> None:
 
     They land what is dropped into the inbox folder, keep the marts fresh, and run the schedules.
     """
+    from orchestration.jobs.work import inbox_folder
     from orchestration.landing.watch import stop_on_signals
     from orchestration.ui import home
     from orchestration.ui.supervisor import HOST, Supervisor
 
     environment = home.environment()
     folder = Path(environment["DAGSTER_HOME"])
+    inbox_folder().mkdir(parents=True, exist_ok=True)
     with _the_only_one(folder, port):
         _declare_jobs(environment["ASSAY_DATABASE_URL"])
         _require_free(HOST, port)
@@ -98,14 +102,30 @@ def _announce(url: str, started: float, open_browser: bool) -> Callable[[], None
 
     def look() -> None:
         nonlocal said
-        if said or not _answers(url):
+        took = time.monotonic() - started
+        if said or not (_shows_definitions(url) or (took > _LOADED_WITHIN_S and _answers(url))):
             return
         said = True
-        click.echo(f"Dagster UI: {url} (after {time.monotonic() - started:.0f} s; Ctrl-C stops it)")
+        click.echo(f"Dagster UI: {url} (after {took:.0f} s; Ctrl-C stops it)")
         if open_browser:
             webbrowser.open(url)
 
     return look
+
+
+def _shows_definitions(url: str) -> bool:
+    """Before, its pages show an error that passes. Definitions that are broken show theirs for good."""
+    question = (
+        "{workspaceOrError {... on Workspace {locationEntries {locationOrLoadError {__typename}}}}}"
+    )
+    request = urllib.request.Request(  # noqa: S310
+        f"{url}/graphql", json.dumps({"query": question}).encode(), {"Content-Type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=2) as answer:  # noqa: S310
+            return b'"RepositoryLocation"' in answer.read()
+    except OSError:
+        return False
 
 
 def _answers(url: str) -> bool:

@@ -85,6 +85,8 @@ def run_build(
     url = connection.database_url()
     require_tables(url)
     started = time.monotonic()
+    ensure_manifest()  # what it has parsed serves this build, and Dagster after it
+    _hand_over_parsed(_folder() / "target")
     with dbt_session(url, job_run):
         result = _invoke(build_args(full_refresh=full_refresh, select=select, target=target), on_node)
     nodes = _results(result)
@@ -167,9 +169,14 @@ def run_folder(run_id: str) -> Path:
     there already, so that dbt does not parse it again."""
     folder = _folder() / "runs" / run_id
     folder.mkdir(parents=True)
+    _hand_over_parsed(folder)
+    return folder
+
+
+def _hand_over_parsed(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
         shutil.copy(manifest_folder() / _PARSED, folder)
-    return folder
 
 
 def ensure_manifest() -> Path:

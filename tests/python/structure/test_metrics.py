@@ -80,11 +80,10 @@ def tiny() -> Manifest:
         "config": {"meta": {"grain": ["day", "workspace"]}},
         "columns": {column["name"]: column for column in columns},
     }
-    not_null = {
+    never_null = {
         "resource_type": "test",
         "attached_node": "model.assay.overview",
-        "column_name": "queries",
-        "test_metadata": {"name": "not_null", "kwargs": {}},
+        "test_metadata": {"name": "never_null", "kwargs": {"columns": ["queries"]}},
     }
     exposure = {
         "name": "dashboard",
@@ -94,7 +93,7 @@ def tiny() -> Manifest:
         "depends_on": {"nodes": ["model.assay.overview"]},
     }
     return {
-        "nodes": {"model.assay.overview": mart, "test.not_null": not_null},
+        "nodes": {"model.assay.overview": mart, "test.never_null": never_null},
         "exposures": {"exposure.assay.dashboard": exposure},
         "macros": {},
     }
@@ -141,7 +140,7 @@ BREACHES: list[tuple[Rule, str, Callable[[Manifest], Any]]] = [
     (rules.units_against_their_name, "seconds in milliseconds",
      lambda m: _metric(m, "latency_p50_ms").update(unit="s")),
     (rules.empty_for_no_reason, "a null that nothing explains",
-     lambda m: m["nodes"].pop("test.not_null")),
+     lambda m: m["nodes"].pop("test.never_null")),
     (rules.marts_that_nobody_reads, "a mart without a reader",
      lambda m: _exposure(m)["depends_on"]["nodes"].clear()),
     (rules.exposures_that_say_too_little, "an invented person",
