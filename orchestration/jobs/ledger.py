@@ -11,7 +11,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from orchestration.errors import AssayError
-from orchestration.jobs.passing import may_pass, reason_of, sqlstate_of
+from orchestration.jobs.passing import is_from_outside, may_pass, reason_of, sqlstate_of
 from orchestration.jobs.periods import Period
 from orchestration.jobs.registry import JOBS
 from orchestration.landing.retry import waits
@@ -159,7 +159,7 @@ def replay(session: psycopg.Connection, job_run_id: int) -> tuple[str, str]:
 
 def _failed(session: psycopg.Connection, mine: Attempt, error: BaseException) -> float | None:
     """Seconds until the next attempt; None when there is none, or when nobody could be told."""
-    from_outside = not isinstance(error, Exception)
+    from_outside = is_from_outside(error)
     passes = not from_outside and (may_pass(error) if mine.may_pass is None else mine.may_pass)
     reason = "ended from outside" if from_outside else reason_of(error)
     parameters = (mine.job_run_id, passes, "failed", sqlstate_of(error), reason)

@@ -33,6 +33,12 @@ def sqlstate_of(error: BaseException) -> str | None:
     return None
 
 
+def is_from_outside(error: BaseException) -> bool:
+    """Whether somebody interrupted this. What was at work then often fails for want of its connection,
+    and that is all that is seen."""
+    return any(not isinstance(one, Exception) for one in _chain(error))
+
+
 def may_pass(error: BaseException) -> bool:
     state = sqlstate_of(error)
     if state is not None:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -181,15 +181,26 @@ def test_a_replay_has_all_its_attempts_again(session: psycopg.Connection) -> Non
     assert [status for _, status, _ in _book(session)] == (["failed"] * 4 + ["dead"]) * 2
 
 
-def test_a_cancelled_run_is_not_started_again(session: psycopg.Connection) -> None:
-    """Prevents a run that somebody stopped, or that ran out of time, from coming back by itself."""
+def _cancelled(_: ledger.Attempt) -> int:
+    raise KeyboardInterrupt
 
-    def cancelled(_: ledger.Attempt) -> int:
+
+def _cancelled_in_a_query(_: ledger.Attempt) -> int:
+    try:
         raise KeyboardInterrupt
+    finally:
+        raise psycopg.OperationalError
 
+
+@pytest.mark.parametrize("work", [_cancelled, _cancelled_in_a_query])
+def test_a_cancelled_run_is_not_started_again(
+    session: psycopg.Connection, work: Callable[[ledger.Attempt], int]
+) -> None:
+    """Prevents a run that somebody stopped, or that ran out of time, from coming back by itself; also
+    where the interrupt is seen only as a connection that broke."""
     ledger.queue(session, "build", "k")
-    with pytest.raises(KeyboardInterrupt):
-        ledger.run("build", "k", cancelled)
+    with pytest.raises((KeyboardInterrupt, psycopg.OperationalError)):
+        ledger.run("build", "k", work, sleep=lambda _: None)
     assert session.execute("select status, reason from ops.job_run").fetchall() == [
         ("dead", "ended from outside")
     ]
