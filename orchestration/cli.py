@@ -33,6 +33,8 @@ COMMANDS = {
     ),
     "gaps": ("orchestration.scoring.questions.commands", "What the knowledge base has no answer to."),
     "prices": ("orchestration.prices.commands", "What models cost, since when, and who says so."),
+    "report": ("orchestration.reports.commands", "A report for people, every number out of a mart."),
+    "export": ("orchestration.reports.commands", "A mart as CSV, JSON or Parquet."),
     "jobs": ("orchestration.jobs.commands", "What ran and what was given up; run or replay it."),
     "ui": ("orchestration.ui.commands", "The Dagster UI over the warehouse, with its daemon."),
     "bench": ("orchestration.bench.commands", "Measure, and print ratios."),

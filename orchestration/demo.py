@@ -1,10 +1,12 @@
 """`make demo`: from nothing to a warehouse one can look at; running it again changes nothing."""
 
 import contextlib
+import datetime as dt
 import io
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,7 +15,11 @@ from rich.console import Console
 from orchestration import settings
 from orchestration.cli import assay
 from orchestration.errors import AssayError
+from orchestration.simulator.commands import DEFAULT_START_MS
+from orchestration.simulator.writer import PRICES_NAME
 from orchestration.warehouse.connection import connect, database_url, parts
+
+BUSIEST = "warmhaus"  # of the made-up workspaces
 
 OVERVIEW = """
     select day, workspace, queries, round(success_rate::numeric, 4) as success_rate,
@@ -42,14 +48,24 @@ def run(days: int, queries_per_day: int) -> None:
     step(console, f"Simulating {days} days of an assistant product", "simulate", *arguments)
     step(console, "Landing the logs", "land", str(logs), "--json")
     step(console, "Building and testing the models", "build")
+    step(console, "Adding what its models cost", "prices", "add", str(logs / PRICES_NAME))
     step(console, "Scoring the answers", "score")
+    page = home / "demo" / "executive.html"
+    step(console, "Writing a report for the board", *_report(days), "--out", str(page))
     console.rule("What is there")
     click.echo(accounting(json.loads((logs / "truth.json").read_text())["totals"]))
     click.echo("The first mart, its last complete days (targets: met, missed or not judged):\n")
     assay.main(["sql", OVERVIEW], standalone_mode=False)
     click.echo("\nAll marts, each column documented (\\d+ in psql, descriptions in a BI tool):\n")
     assay.main(["sql", MARTS], standalone_mode=False)
-    click.echo(how_to_look())
+    click.echo(how_to_look(page))
+
+
+def _report(days: int) -> list[str]:
+    """The second half of the days, so that there is a first half to compare with."""
+    first = dt.datetime.fromtimestamp(DEFAULT_START_MS / 1000, dt.UTC) + dt.timedelta(days=days // 2)
+    period = ["--from", f"{first:%Y-%m-%d}", "--format", "html"]
+    return ["report", "executive", "--workspace", BUSIEST, *period]
 
 
 def step(console: Console, what: str, *arguments: str) -> None:
@@ -80,7 +96,7 @@ def accounting(truth: dict[str, Any]) -> str:
     )
 
 
-def how_to_look() -> str:
+def how_to_look(page: Path) -> str:
     where = parts(database_url())
     host, port, user, name = (where.get(part) for part in ("host", "port", "user", "dbname"))
     psql = f"psql -h {host} -p {port} -U {user} {name}"
@@ -88,6 +104,8 @@ def how_to_look() -> str:
     password = "" if chosen.database_url else f" (password: {chosen.home / 'postgres' / 'password'})"
     return f"""
 Look further:
+  {page}
+      what a board would be sent: open it in a browser; `assay report executive --help`
   .venv/bin/assay sql "select * from marts.performance_overview limit 5"
   .venv/bin/assay sql "select * from marts.user_engagement where is_complete order by day desc limit 5"
   .venv/bin/assay sql "select * from marts.regression_alerts order by detected_at desc limit 5"

@@ -44,10 +44,11 @@ def simulate(
     clean: bool,
     as_json: bool,
 ) -> None:
-    """Write the logs of a made-up assistant product, one file a day, and truth.json.
+    """Write the logs of a made-up assistant product, one file a day, truth.json and prices.csv.
 
     The same options give the same bytes. truth.json holds what the logs do not say: planted
-    events, true totals a day, and what landing must report for each file.
+    events, true totals a day, and what landing must report for each file. prices.csv is what the
+    models cost: `assay prices add`.
     """
     first = start.replace(tzinfo=dt.UTC)
     _check_window(first, days)

@@ -4,7 +4,7 @@ import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import msgspec
 import numpy as np
@@ -17,6 +17,7 @@ from orchestration.simulator.household import excluded_session, write_household
 from orchestration.simulator.journeys import write_journeys
 from orchestration.simulator.lines import DAY_MS, day_text
 from orchestration.simulator.plan import Plan, build_plan
+from orchestration.simulator.prices import write_prices
 from orchestration.simulator.shared import common_columns
 from orchestration.simulator.traffic import draw_asks, draw_sessions
 from orchestration.simulator.truth import Truth
@@ -24,6 +25,7 @@ from orchestration.simulator.turns import before_midnight, draw_turns
 from orchestration.simulator.world import World, build_world
 
 TRUTH_NAME = "truth.json"
+PRICES_NAME = "prices.csv"
 _CHUNK = 4_096  # lines joined for one write
 
 
@@ -70,7 +72,9 @@ def simulate_days(order: Order) -> Iterator[Written]:
         truth.add_file(name, accounting)
         log = log.next_day()
         yield Written(day + 1, truth.total.lines, queries)
-    _write_truth(order.out / TRUTH_NAME, truth, packed=order.gzip)
+    known = truth.as_json(gzip=order.gzip)
+    write_prices(order.out / PRICES_NAME, known["prices"])
+    _write_truth(order.out / TRUTH_NAME, known)
 
 
 def _fill_day(log: DayLog, world: World, plan: Plan, day: int, truth: Truth) -> int:
@@ -126,8 +130,8 @@ def _write_lines(stream: IO[bytes], lines: list[bytes], tail: bytes) -> None:
     stream.write(tail)
 
 
-def _write_truth(path: Path, truth: Truth, *, packed: bool) -> None:
-    content = msgspec.json.encode(truth.as_json(gzip=packed), order="sorted")
+def _write_truth(path: Path, known: dict[str, Any]) -> None:
+    content = msgspec.json.encode(known, order="sorted")
     unfinished = path.with_name(f".{path.name}.part")
     unfinished.write_bytes(msgspec.json.format(content, indent=1) + b"\n")
     unfinished.replace(path)

@@ -8,8 +8,11 @@ from typing import Any, TextIO
 
 from orchestration.warehouse.query import Answer, Json, Moment, Number
 
-# A spreadsheet takes a cell that begins so for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# A spreadsheet takes a cell that begins so for a formula, also behind blanks, visible or not, and in
+# the wide forms of the signs.
+_HIDDEN = r"\s\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff"
+_WIDE_SIGNS = r"\uff1d\uff0b\uff0d\uff20"
+_FORMULA = re.compile(rf"[\t\r\n]|[{_HIDDEN}]*[=+\-@{_WIDE_SIGNS}]")
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 _NO_JSON_NUMBERS = ("NaN", "Infinity", "-Infinity")
 TABLE_ROWS = 1000
@@ -35,7 +38,7 @@ def csv_cell(value: Any) -> str:
     if isinstance(value, Number | Moment):
         return value
     text = as_text(value)
-    if text.startswith(_FORMULA_STARTS):
+    if _FORMULA.match(text):
         text = f"'{text}"
     if text and not _NEEDS_QUOTES.search(text):
         return text

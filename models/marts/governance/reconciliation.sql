@@ -115,7 +115,8 @@ final as (
             when compared.difference <> 0 then 'differs'
             else 'agrees'
         end as status,
-        horizon.as_of
+        horizon.as_of,
+        '{{ var("reporting_timezone") }}' as zone
     from compared
     cross join horizon
 

@@ -560,7 +560,8 @@ def test_a_folder_with_other_logs_is_refused(tmp_path: Path) -> None:
 def test_a_second_run_replaces_the_first(tmp_path: Path) -> None:
     run(tmp_path, "--days", "3", "--queries-per-day", "5")
     run(tmp_path, "--days", "1", "--queries-per-day", "5")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["2026-01-05.jsonl", "truth.json"]
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["2026-01-05.jsonl", "prices.csv", "truth.json"]
 
 
 def test_a_run_into_the_future_is_refused(tmp_path: Path) -> None:

@@ -56,10 +56,13 @@ def test_csv_is_exact() -> None:
     assert values["at"] == "2026-03-04T03:06:07.5Z"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize(
+    "start", ["=", "+", "-", "@", "\t", "\r", " =", "\u200b=", "\ufeff+", "\u00a0@", "\uff1d"]
+)
 def test_csv_disarms_formulas(start: str) -> None:
     """Prevents a logged text from running as a formula in somebody's spreadsheet."""
-    statement = f"select chr({ord(start)}) || '1+1' as text, -1 as number, interval '-1 day' as i"
+    text = "||".join(f"chr({ord(one)})" for one in start)
+    statement = f"select {text} || '1+1' as text, -1 as number, interval '-1 day' as i"
     _, row = csv.reader(io.StringIO(run("--csv", statement).stdout, newline=""))
     assert row == [f"'{start}1+1", "-1", "-1 days"]
 

@@ -1,0 +1,44 @@
+-- The targets that the marts judge by, for whoever draws them beside a figure.
+with
+
+final as (
+
+    select
+        'success_rate' as target,
+        'above' as met_when,
+        {{ to_double(var('success_rate_target')) }} as value,
+        'share' as unit
+    union all
+    select
+        'latency_p95' as target,
+        'below' as met_when,
+        {{ to_double(var('latency_p95_target_ms')) }} as value,
+        'ms' as unit
+    union all
+    select
+        'cost_per_query' as target,
+        'below' as met_when,
+        {{ to_double(var('cost_per_query_target_usd')) }} as value,
+        'USD' as unit
+    union all
+    select
+        'average_rating' as target,
+        'above' as met_when,
+        {{ to_double(var('average_rating_target')) }} as value,
+        'stars' as unit
+    union all
+    select
+        'small_model_share' as target,
+        'at_or_above' as met_when,
+        {{ to_double(var('small_model_share_target')) }} as value,
+        'share' as unit
+    union all
+    select
+        'enough_to_judge' as target,
+        'at_or_above' as met_when,
+        {{ to_double(var('minimum_queries_to_judge')) }} as value,
+        'queries' as unit
+
+)
+
+select * from final

@@ -1,0 +1,58 @@
+"""What every section of the report has at hand."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orchestration.errors import AssayError
+from orchestration.reports.document import Verdict
+from orchestration.reports.figures import ALWAYS, Cells, Ledger, Period, Value
+from orchestration.reports.wording import NOTHING, Wording
+
+_COMPLETE = "max(day) filter (where is_complete)"
+_LAST_COMPLETE = "max(day) filter (where is_complete)"
+_DAYS = Cells("performance_overview", ("min(day)", _LAST_COMPLETE), by=None)
+_TARGETS = Cells("targets", ("target", "met_when", "value"), by=None, of_all=True)
+_KNOWN = Cells("reconciliation", ("max(as_of)", "max(zone)"), by=None)
+_FOUR_WEEKS = 28
+
+
+@dataclass(frozen=True)
+class Desk:
+    """`before` is None where the logs do not reach back over all of it."""
+
+    ledger: Ledger
+    words: Wording
+    now: Period
+    before: Period | None
+    targets: dict[str, tuple[str, float]]
+    as_of: dt.datetime
+    zone: str
+
+    def verdict(self, target: str, value: Value, judged_on: Value) -> Verdict:
+        if value is None or (judged_on or 0) < self.targets["enough_to_judge"][1]:
+            return NOTHING
+        side, limit = self.targets[target]
+        return "met" if (value > limit if side == "above" else value < limit) else "missed"
+
+
+def desk(ledger: Ledger, words: Wording, first: dt.date | None, last: dt.date | None) -> Desk:
+    """Where no days are given: four weeks up to the last complete day."""
+    first_logged, last_complete = ledger.row(_DAYS, ALWAYS)
+    as_of, zone = ledger.row(_KNOWN, ALWAYS)
+    last = last or last_complete
+    if last is None or as_of is None:
+        raise AssayError(
+            f"There is nothing to report: workspace {ledger.workspace} has no complete day. `assay sql"
+            ' "select distinct workspace from marts.performance_overview"` names those that have one.'
+        )
+    now = Period(first or last - dt.timedelta(_FOUR_WEEKS - 1), last)
+    if now.first > now.last:
+        raise AssayError(f"The period ends before it begins: {now.first} to {now.last}.")
+    before = now.before() if first_logged and first_logged <= now.before().first else None
+    targets = {name: (side, value) for name, side, value in ledger.rows(_TARGETS, ALWAYS)}
+    return Desk(ledger, words, now, before, targets, as_of, zone)
+
+
+def part(some: Value, whole: Value) -> Value:
+    return None if some is None or not whole else Decimal(str(some)) / Decimal(str(whole))

@@ -1,0 +1,198 @@
+"""The executive report over marts that were filled by hand: what it says, and when it refuses to."""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+from report_world import DAY, make_marts, put, put_days
+
+from orchestration.cli import assay
+from orchestration.errors import AssayError
+from orchestration.reports.executive.compose import compose
+from orchestration.reports.figures import Ledger
+from orchestration.reports.rendering import FORMATS, render
+from orchestration.reports.wording import Wording
+
+
+@dataclass
+class Marts:
+    session: psycopg.Connection[Any]
+
+    def write(self, form: str = "md", workspace: str = "a", **days: Any) -> str:
+        ledger, words = Ledger(self.session, workspace), Wording()
+        report = compose(ledger, words, days.get("first"), days.get("last"))
+        ledger.require_unchanged()
+        return render(report, form, words)
+
+
+@pytest.fixture
+def marts(
+    database_url: str, manifest: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Marts]:
+    monkeypatch.setenv("ASSAY_DATABASE_URL", database_url)
+    with closing(psycopg.connect(database_url, autocommit=True)) as session:
+        make_marts(session, manifest)
+        yield Marts(session)
+
+
+def tiles(text: str) -> dict[str, list[str]]:
+    """Of the Markdown: the cells behind each label of the first table."""
+    rows = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("| ")]
+    return {label.strip(): [cell.strip() for cell in cells] for label, *cells in rows}
+
+
+def test_the_figures_by_hand(marts: Marts) -> None:
+    """28 days with 100 queries for 40 cents; the 28 before had the same queries for the same money."""
+    put_days(marts.session, "a", 56)
+    text = marts.write()
+    found = tiles(text)
+    assert found["Queries"][:2] == ["**2,800**", "+0.0 %"]
+    assert found["Successful"][:4] == ["**96.0 %**", "+0.0 points", "above 95.0 %", "met"]
+    assert found["Cost"][0] == "**$11.20**"
+    assert found["Cost of a query"][:4] == ["**$0.00400**", "+0.0 %", "below $0.00500", "met"]
+    assert found["Days that were fast"][:4] == [
+        "**28 of 28**",
+        "slowest day 1.50 s",
+        "p95 below 3.00 s",
+        "met",
+    ]
+    assert found["Resolved sessions"][0] == "**196**"
+    assert found["Average rating"][:4] == ["**not judged**", "", "above 4.20", "not judged"]
+    assert "29 March 2026 to 25 April 2026, days of Europe/Berlin, compared with" in text
+
+
+def test_half_a_period_before_is_nothing_to_compare_with(marts: Marts) -> None:
+    """Prevents growth by a thousand percent because logging had just begun."""
+    put_days(marts.session, "a", 30)
+    text = marts.write()
+    assert tiles(text)["Queries"][:2] == ["**2,800**", ""]
+    assert "compared with" not in text
+    assert "do not reach back" in text
+
+
+def test_a_cell_that_changes_is_a_report_that_is_refused(marts: Marts) -> None:
+    put_days(marts.session, "a", 3)
+    ledger, words = Ledger(marts.session, "a"), Wording()
+    compose(ledger, words, DAY, None)
+    ledger.require_unchanged()
+    marts.session.execute(
+        "update marts.spend_overview set cost_usd = cost_usd + 1e-9 where day = %s", [DAY]
+    )
+    with pytest.raises(
+        AssayError, match=r"1\.2\d* where marts\.spend_overview holds 1\.200000001: sum\(cost_usd\)"
+    ):
+        ledger.require_unchanged()
+
+
+def test_a_row_that_vanishes_is_noticed(marts: Marts) -> None:
+    put_days(marts.session, "a", 3)
+    ledger = Ledger(marts.session, "a")
+    compose(ledger, Wording(), DAY, None)
+    marts.session.execute("delete from marts.model_usage")
+    with pytest.raises(AssayError, match=r"1 rows of marts\.model_usage, which has 0"):
+        ledger.require_unchanged()
+
+
+@pytest.mark.parametrize("form", ["md", "html"])
+def test_a_number_that_no_mart_holds_is_not_sent(marts: Marts, form: str) -> None:
+    """Row 30 of the acceptance list: whoever writes the words, also a model."""
+    put_days(marts.session, "a", 3)
+    ledger, words = Ledger(marts.session, "a"), Wording()
+    report = compose(ledger, words, DAY, None)
+    render(report, form, words)
+    report.summary += " Savings of 4711 dollars."
+    with pytest.raises(AssayError, match="no mart holds the numbers 4711"):
+        render(report, form, words)
+
+
+class _Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value or "" for name, value in attrs if name in ("src", "href")]
+
+
+EVIL = '<script>alert(1)</script>|[x](http://evil.example) "><img src=x onerror=alert(1)>'
+
+
+def test_names_from_logs_are_inert(marts: Marts) -> None:
+    """Row 28: HTML, a script, a table or a link in what somebody logged as a model's name."""
+    put_days(marts.session, "a", 3)
+    named = {"provider": "p", "model": EVIL, "queries": 1, "successes": 1, "cancelled": 0}
+    put(marts.session, "model_usage", day=DAY, workspace="a", **named)
+    page = _Page()
+    html = marts.write("html", first=DAY)
+    page.feed(html)
+    assert "script" not in page.tags
+    assert all(link.startswith("data:image/svg+xml;base64,") for link in page.links)
+    assert len(page.links) == 3
+    text = marts.write("md", first=DAY)
+    (row,) = [line for line in text.splitlines() if "script" in line]
+    assert row.count(" | ") == 5
+    assert not re.search(r"(?<!\\)[<\[]", row)
+
+
+def test_another_workspace_is_not_in_it(marts: Marts) -> None:
+    put_days(marts.session, "a", 3)
+    put_days(marts.session, "b", 3, queries=5000)
+    assert tiles(marts.write(first=DAY))["Queries"][0] == "**300**"
+
+
+def test_days_that_still_run_are_said(marts: Marts) -> None:
+    put_days(marts.session, "a", 2)
+    marts.session.execute(
+        "update marts.performance_overview set is_complete = false where day > %s", [DAY]
+    )
+    text = marts.write(first=DAY, last=DAY + dt.timedelta(1))
+    assert "1 of the days were not over yet" in text
+
+
+def test_a_period_without_data(marts: Marts) -> None:
+    put_days(marts.session, "a", 3)
+    for form in FORMATS:
+        text = marts.write(form, first=dt.date(2025, 1, 1), last=dt.date(2025, 1, 31))
+        assert "Nobody asked anything in this period." in text
+
+
+def test_calls_without_a_price_leave_the_cost_unjudged(marts: Marts) -> None:
+    """Prevents a target that is met because half of the cost is missing."""
+    put_days(marts.session, "a", 3)
+    marts.session.execute("update marts.spend_overview set unpriced_calls = 1")
+    found = tiles(marts.write(first=DAY))
+    assert found["Cost of a query"][3] == "not judged"
+    assert found["Cost"][4] == "3 calls have no price"
+
+
+def test_json_holds_the_exact_cells(marts: Marts) -> None:
+    put_days(marts.session, "a", 3)
+    facts = json.loads(marts.write("json", first=DAY))["facts"]
+    assert (facts["now"]["queries"], facts["now"]["cost_usd"]) == (300, 1.2)
+
+
+@pytest.mark.usefixtures("marts")
+def test_a_workspace_that_nobody_has_is_a_sentence() -> None:
+    ran = CliRunner().invoke(assay, ["report", "executive", "--workspace", "nobody"])
+    assert isinstance(ran.exception, AssayError)
+    assert "workspace nobody has no complete day" in str(ran.exception)
+
+
+def test_the_command_writes_a_file(marts: Marts, tmp_path: Path) -> None:
+    put_days(marts.session, "a", 3)
+    out = tmp_path / "report.html"
+    arguments = ["report", "executive", "--workspace", "a", "--from", f"{DAY}", "--format", "html"]
+    ran = CliRunner().invoke(assay, [*arguments, "--out", str(out)])
+    assert ran.exit_code == 0, ran.output
+    assert "<!doctype html>" in out.read_text()
