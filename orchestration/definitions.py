@@ -14,6 +14,7 @@ from orchestration.defs.landing.assets import evaluation_log, inbox_files, raw_l
 from orchestration.defs.landing.resources import inbox_resource
 from orchestration.defs.landing.sensors import inbox_sensor
 from orchestration.defs.refresh.sensors import refresh_sensor
+from orchestration.defs.reports.assets import executive_report
 from orchestration.defs.scoring.assets import scores
 
 defs = dg.Definitions(
@@ -25,6 +26,7 @@ defs = dg.Definitions(
         scores,
         state_proof,
         pruned_history,
+        executive_report,
         *BOOKS,
     ],
     asset_checks=[landed_checks],

@@ -59,6 +59,13 @@ JOBS = {
         due_within_s=12 * HOUR,
         description="Every stateful table equals what its definition says.",
     ),
+    "report": Job(
+        "orchestration.jobs.work:report",
+        "monthly",
+        limit_s=HOUR,
+        due_within_s=24 * HOUR,
+        description="The month's executive report of every workspace, as a page.",
+    ),
     "prune": Job(
         "orchestration.jobs.work:prune",
         "monthly",

@@ -3,12 +3,14 @@
 import os
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration import settings
 from orchestration.errors import AssayError
 from orchestration.jobs.ledger import Attempt
 from orchestration.jobs.passing import dbt_may_pass, may_pass
+from orchestration.jobs.periods import Period, last_ended
 from orchestration.landing import files, inbox
 from orchestration.landing.lander import Lander
 from orchestration.landing.store import Counts
@@ -102,6 +104,20 @@ def prove(_: Attempt) -> int:
     if wrong:
         raise AssayError("State is not what it should be:\n" + "\n".join(wrong))
     return sum(rows for _model, rows, _missing, _surplus in compared)
+
+
+def report(mine: Attempt) -> int:
+    """Of the month that the run is about; pressed by hand, of the one that ended last."""
+    from orchestration.reports.write import executive_of_all
+
+    check(mine)
+    with closing(connect(autocommit=True, application_name="assay report")) as session:
+        row = session.execute(
+            "select period_start, period_end from ops.job_run where job_run_id = %s", (mine.job_run_id,)
+        ).fetchone()
+    start, end = row if row and row[0] else (None, None)
+    month = Period("monthly", start, end) if start else last_ended("monthly", datetime.now(UTC))
+    return executive_of_all(month, settings.load().home / "reports" / "executive")
 
 
 def prune(_: Attempt) -> int:

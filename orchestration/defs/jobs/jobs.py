@@ -8,6 +8,7 @@ from orchestration.defs.dbt.assets import dbt_models
 from orchestration.defs.jobs.assets import pruned_history, state_proof
 from orchestration.defs.jobs.recorded import JOB_TAG
 from orchestration.defs.landing.assets import raw_logs
+from orchestration.defs.reports.assets import executive_report
 from orchestration.defs.scoring.assets import scores
 from orchestration.jobs import registry
 
@@ -18,6 +19,7 @@ _MAKES = {
     "score": dg.AssetSelection.assets(scores) | dg.AssetSelection.checks(landed_checks),
     "build": dg.AssetSelection.assets(dbt_models),
     "prove": dg.AssetSelection.assets(state_proof),
+    "report": dg.AssetSelection.assets(executive_report),
     "prune": dg.AssetSelection.assets(pruned_history),
 }
 

@@ -4,17 +4,26 @@ import datetime as dt
 from dataclasses import asdict
 
 from orchestration.reports.document import Report
-from orchestration.reports.executive import cost, quality
-from orchestration.reports.executive.desk import Desk, desk
-from orchestration.reports.executive.headlines import Figures, headlines, read
-from orchestration.reports.figures import Ledger
+from orchestration.reports.executive import cost, headlines, quality
+from orchestration.reports.executive import desk as desks
+from orchestration.reports.executive.desk import Desk
+from orchestration.reports.executive.headlines import Figures
+from orchestration.reports.figures import Cells, Ledger
 from orchestration.reports.wording import Wording
+
+# The marts that it stands on.
+READS = {
+    one.mart
+    for module in (desks, headlines, cost, quality)
+    for one in vars(module).values()
+    if isinstance(one, Cells)
+}
 
 
 def compose(ledger: Ledger, words: Wording, first: dt.date | None, last: dt.date | None) -> Report:
-    at = desk(ledger, words, first, last)
-    now = read(ledger, at.now)
-    then = read(ledger, at.before) if at.before else Figures()
+    at = desks.desk(ledger, words, first, last)
+    now = headlines.read(ledger, at.now)
+    then = headlines.read(ledger, at.before) if at.before else Figures()
     return Report(
         workspace=words.quoted(ledger.workspace),
         title="Executive report",
@@ -23,7 +32,7 @@ def compose(ledger: Ledger, words: Wording, first: dt.date | None, last: dt.date
         zone=words.quoted(at.zone),
         as_of=words.quoted(at.as_of.strftime("%Y-%m-%d %H:%M UTC")),
         summary=_summary(at, now, then),
-        headlines=headlines(at, now, then),
+        headlines=headlines.headlines(at, now, then),
         sections=[cost.section(at), quality.section(at, now)],
         notes=_notes(at, now),
         facts={

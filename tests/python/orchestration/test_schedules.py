@@ -106,7 +106,7 @@ def test_a_machine_that_slept_runs_each_schedule_once(
     assert before == {}
     daily = {"hourly_check": 1, "hourly_score": 1, "nightly_build": 1}
     assert day == daily
-    assert weeks == daily | {"weekly_prove": 1, "monthly_prune": 1}
+    assert weeks == daily | {"weekly_prove": 1, "monthly_prune": 1, "monthly_report": 1}
     keys = warehouse.execute("select job, key from ops.job_run order by job_run_id").fetchall()
     assert {("build", "2026-03-02"), ("check", "2026-03-03-18:00")} <= set(keys)
-    assert len(keys) == 8
+    assert len(keys) == 9

@@ -17,10 +17,12 @@ from report_world import DAY, make_marts, put, put_days
 
 from orchestration.cli import assay
 from orchestration.errors import AssayError
+from orchestration.jobs.periods import period_of
 from orchestration.reports.executive.compose import compose
 from orchestration.reports.figures import Ledger
 from orchestration.reports.rendering import FORMATS, render
 from orchestration.reports.wording import Wording
+from orchestration.reports.write import executive_of_all
 
 
 @dataclass
@@ -196,3 +198,15 @@ def test_the_command_writes_a_file(marts: Marts, tmp_path: Path) -> None:
     ran = CliRunner().invoke(assay, [*arguments, "--out", str(out)])
     assert ran.exit_code == 0, ran.output
     assert "<!doctype html>" in out.read_text()
+
+
+def test_a_page_for_every_workspace_and_none_outside(marts: Marts, tmp_path: Path) -> None:
+    """Prevents a workspace called ../x from choosing where its page is written."""
+    for workspace in ("a", "../../x", ".. x"):
+        put_days(marts.session, workspace, 31)
+    month = period_of("monthly", "2026-03-01")
+    assert executive_of_all(month, tmp_path / "pages") == 3
+    pages = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.parent for path in pages} == {Path("pages/2026-03")}
+    assert len(pages) == 3
+    assert executive_of_all(period_of("monthly", "2026-02-01"), tmp_path / "pages") == 0

@@ -2,12 +2,15 @@
 
 import json
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from landing_world import World
 
+from orchestration.cli import assay
 from orchestration.simulator.commands import DEFAULT_START_MS
 from orchestration.simulator.writer import Order, simulate_days
 from orchestration.warehouse.build import run_build
@@ -48,7 +51,23 @@ def test_everything_simulated_arrives_and_nothing_else(world: World) -> None:
                round(coalesce(cost_usd, 0) * 1000000000)::bigint, coalesce(input_tokens, 0)::bigint
            from marts.performance_overview where queries > 0 order by 1, 2"""
     )
-    assert mart == sorted(_day(expected) for expected in truth["day_totals"])
+    days = sorted(_day(expected) for expected in truth["day_totals"])
+    assert mart == days
+    exported = json.loads(
+        _said("export", "performance_overview", "--format", "json"), parse_float=Decimal
+    )
+    assert sum((row["cost_usd"] or 0) * 10**9 for row in exported) == sum(day[7] for day in days)
+    for workspace in {day[1] for day in days}:
+        of_it = [day for day in days if day[1] == workspace]
+        period = ["--from", of_it[0][0], "--to", of_it[-1][0], "--workspace", workspace]
+        report = json.loads(_said("report", "executive", *period, "--format", "json"))
+        assert report["facts"]["now"]["queries"] == sum(day[2] for day in of_it)
+
+
+def _said(*arguments: str) -> str:
+    ran = CliRunner().invoke(assay, arguments)
+    assert ran.exit_code == 0, ran.exception
+    return ran.stdout
 
 
 def _day(expected: dict[str, Any]) -> tuple[Any, ...]:
