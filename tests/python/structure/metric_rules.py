@@ -45,7 +45,7 @@ def formulas_of_nothing(manifest: Manifest) -> Iterator[str]:
         fields = set(re.findall(r"[a-z]\w*(?:\.[a-z]\w*)+", bare))
         words = set(re.findall(r"(?<![\w.])[a-z]\w*(?![\w.])", bare))
         names = {word for word in words if "_" in word}
-        known = {*mart["columns"], *_vars_of_alerts(manifest)}
+        known = {*mart["columns"], *_vars_of_alerts(manifest), *_parameters(manifest)}
         for unknown in sorted((fields - _landed() - _marts(manifest)) | (names - known)):
             yield f"{mart['name']}.{column['name']} is computed from {unknown}, which does not exist"
         if not fields and not words & {*KINDS, *known, "signal"}:
@@ -66,6 +66,11 @@ def _marts(manifest: Manifest) -> set[str]:
 def _vars_of_alerts(manifest: Manifest) -> set[str]:
     macro = manifest["macros"].get("macro.assay.alert_when", {"macro_sql": ""})
     return set(re.findall(r"'(\w+_to_alert)'", macro["macro_sql"]))
+
+
+def _parameters(manifest: Manifest) -> set[str]:
+    macro = manifest["macros"].get("macro.assay.roi_parameters", {"macro_sql": ""})
+    return set(re.findall(r"'(\w+)'", macro["macro_sql"]))
 
 
 def sums_over_what_is_no_column(manifest: Manifest) -> Iterator[str]:

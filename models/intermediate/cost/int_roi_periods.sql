@@ -1,0 +1,134 @@
+-- One row a workspace, period and scenario: the whole reckoning of `roi`. Periods are months, quarters, the
+-- 90 days that end with the newest complete day, and the one that the reader asks for.
+with
+
+days as (
+
+    select * from {{ ref('int_roi_days') }}
+
+),
+
+horizon as (
+
+    select * from {{ ref('int_horizon') }}
+
+),
+
+spans as (
+
+    select
+        days.workspace,
+        max(case when days.day < horizon.today then days.day end) as last_whole_day
+    from days
+    cross join horizon
+    where days.scenario = 'stated'
+    group by days.workspace
+
+),
+
+periods as (
+
+    {% for kind in ['month', 'quarter'] -%}
+        select distinct
+            workspace,
+            '{{ kind }}' as period,
+            {{ period_start('day', "'" ~ kind ~ "'") }} as period_start,
+            {{ period_end('day', "'" ~ kind ~ "'") }} as period_end
+        from days
+        where scenario = 'stated'
+        union all
+    {% endfor -%}
+    select
+        workspace,
+        'last_90_days' as period,
+        {{ days_after('last_whole_day', -89) }} as period_start,
+        {{ days_after('last_whole_day', 1) }} as period_end
+    from spans
+    where last_whole_day is not null
+    union all
+    select
+        workspace,
+        'asked' as period,
+        {{ asked_day('first_day') }} as period_start,
+        {{ days_after(asked_day('last_day'), 1) }} as period_end
+    from spans
+    where {{ asked_day('first_day') }} <= {{ asked_day('last_day') }}
+
+),
+
+sums as (
+
+    select
+        periods.workspace,
+        periods.period,
+        periods.period_start,
+        periods.period_end,
+        coalesce(days.varied, '(none)') as varied,
+        coalesce(days.scenario, 'stated') as scenario,
+        count(days.day) as days,
+        bool_and(days.is_known) as is_known,
+        {{ sum_counts('days.queries') }} as queries,
+        {{ sum_counts('days.successes') }} as successes,
+        {{ sum_counts('days.unpriced_calls') }} as unpriced_calls,
+        {{ sum_counts('days.outcomes') }} as outcomes,
+        sum(days.hours) as hours,
+        sum(days.labour) as labour,
+        sum(days.outcomes_usd) as outcomes_usd,
+        sum(days.breach_risk) as breach_risk,
+        sum(days.breach_prevented) as breach_prevented,
+        sum(days.breach_as_printed) as breach_as_printed,
+        sum(days.licence) as licence,
+        sum(days.implementation) as implementation,
+        sum(days.model_nanos) as model_nanos,
+        max(days.cost_avoidance_given_usd) as cost_avoidance_given_usd
+    from periods
+    left join days
+        on
+            periods.workspace = days.workspace
+            and periods.period_start <= days.day
+            and periods.period_end > days.day
+    group by
+        periods.workspace,
+        periods.period,
+        periods.period_start,
+        periods.period_end,
+        days.varied,
+        days.scenario
+
+),
+
+rounded as (
+
+    -- As the worked example does: hours up to whole ones, yearly costs down to whole dollars, the rest to
+    -- cents. Six decimals first, since 365 days of a 365th are not quite a whole.
+    select
+        *,
+        {{ cents('ceil(round(hours, 6))') }} as hours_saved,
+        {{ cents('coalesce(ceil(round(hours, 6)) * labour / nullif(hours, 0), 0)') }} as labour_saved_usd,
+        {{ cents('outcomes_usd') }} as outcomes_value_usd,
+        {{ cents('breach_prevented') }} as breach_prevented_usd,
+        {{ cents('breach_as_printed') }} as breach_as_printed_usd,
+        {{ cents('breach_risk') }} as breach_risk_usd,
+        {{ cents('floor(round(licence, 6))') }} as licence_usd,
+        {{ cents('floor(round(implementation, 6))') }} as implementation_usd,
+        {{ cents('model_nanos * 0.000000001') }} as model_cost_usd,
+        case
+            when days = 0 then 'no_data'
+            when not is_known then 'parameters_missing'
+            when queries = 0 then 'no_queries'
+        end as not_judged_because
+    from sums
+
+),
+
+final as (
+
+    select
+        *,
+        {{ cents('licence_usd + implementation_usd + model_cost_usd') }} as investment_usd,
+        {{ cents('labour_saved_usd + outcomes_value_usd + breach_prevented_usd') }} as total_usd
+    from rounded
+
+)
+
+select * from final
