@@ -69,7 +69,9 @@ def reads_across_layers(manifest: Manifest) -> Iterator[str]:
             own_area = layer(node) == layer(parent) == "marts" and (
                 area(node) in (area(parent), "governance")
             )
-            if layer(parent) not in MAY_READ[layer(node)] and not own_area:
+            # An insight is told from what readers see, so that they can look it up.
+            told = layer(node) == "intermediate" and area(node) == "insights" and layer(parent) == "marts"
+            if layer(parent) not in MAY_READ[layer(node)] and not (own_area or told):
                 yield f"{node['name']} ({layer(node)}) reads {parent['name']} ({layer(parent)})"
 
 

@@ -93,6 +93,11 @@ BREACHES: list[tuple[Rule, str, Callable[[Manifest], Any]]] = [
      lambda m: _mart(m)["depends_on"]["nodes"].append("source.assay.raw.thing_log")),
     (rules.reads_across_layers, "a mart reads another area",
      lambda m: _mart(m)["depends_on"]["nodes"].append("model.assay.thing_checks")),
+    (rules.reads_across_layers, "an intermediate model that is no insight reads a mart",
+     lambda m: m["nodes"]["model.assay.fct_things"].update(
+         fqn=["assay", "intermediate", "cost", "int_things"], name="int_things",
+         original_file_path="models/intermediate/cost/int_things.sql",
+         depends_on={"nodes": ["model.assay.thing_checks"]})),
     (rules.reads_across_layers, "staging reads a model",
      lambda m: m["nodes"]["model.assay.stg_native__things"]["depends_on"]["nodes"].append(
          "model.assay.fct_things")),

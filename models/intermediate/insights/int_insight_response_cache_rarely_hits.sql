@@ -1,0 +1,98 @@
+-- One row a workspace: how many of four weeks' queries the response cache answered, and what it would save
+-- if that were as many as the threshold says. Where hits are not logged, nothing is said.
+with
+
+cost_breakdown as (
+
+    select * from {{ ref('cost_breakdown') }}
+
+),
+
+windows as (
+
+    select * from {{ ref('int_insight_windows') }}
+
+),
+
+rules as (
+
+    select * from {{ ref('insight_rules') }}
+    where rule = 'response_cache_rarely_hits'
+
+),
+
+counted as (
+
+    select
+        cost_breakdown.workspace,
+        windows.four_weeks_start as period_start,
+        windows.weeks_end as period_end,
+        sum(case when cost_breakdown.value <> '(none)' then cost_breakdown.queries else 0 end) as told,
+        sum(case when cost_breakdown.value = 'miss' then cost_breakdown.queries else 0 end) as misses,
+        sum(case when cost_breakdown.value = 'miss' then cost_breakdown.cost_usd end) as miss_usd,
+        sum(cost_breakdown.cost_usd) as spent_usd
+    from cost_breakdown
+    cross join windows
+    where
+        cost_breakdown.dimension = 'response_cache'
+        and cost_breakdown.day >= windows.four_weeks_start
+        and cost_breakdown.day < windows.weeks_end
+    group by cost_breakdown.workspace, windows.four_weeks_start, windows.weeks_end
+
+),
+
+shared as (
+
+    select
+        *,
+        {{ ratio('(told - misses)', 'told') }} as hit_rate
+    from counted
+    where told >= {{ var('minimum_queries_to_judge') }}
+
+),
+
+estimated as (
+
+    select
+        shared.*,
+        rules.threshold,
+        (rules.threshold - shared.hit_rate) * shared.told * shared.miss_usd / shared.misses as saving_usd
+    from shared
+    cross join rules
+    where shared.hit_rate < rules.threshold
+
+),
+
+found as (
+
+    select
+        workspace,
+        'all' as subject,
+        period_start,
+        period_end,
+        'response_cache' as dimension,
+        hit_rate as value,
+        saving_usd,
+        'The response cache answers ' || {{ said_share('hit_rate') }} || ' of the questions' as title,
+        'Spending ' || {{ said_usd('spent_usd / 28') }}
+        || ' a day; a response cache that answers '
+        || {{ said_share('threshold') }} || ' and not ' || {{ said_share('hit_rate') }} || ' could save '
+        || {{ said_usd('saving_usd / 28') }} || ' a day, '
+        || {{ said_share('saving_usd / spent_usd') }} || '.' as description
+    from estimated
+    where spent_usd > 0
+
+),
+
+final as (
+
+    select
+        {{ insight_columns(
+            'cost_breakdown', ['workspace', 'dimension'], 'day',
+            impact=a_month('saving_usd', 28), severity="'low'"
+        ) }}
+    from found
+
+)
+
+select * from final
