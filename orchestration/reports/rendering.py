@@ -82,7 +82,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     impact = f" Worth {_inert(finding.impact)}." if finding.impact else ""
     yield f"\n### {_inert(finding.title)} ({finding.severity})\n"
     yield f"{_inert(finding.description)} {_inert(finding.recommendation)}{impact}"
-    yield f"Rests on {finding.evidence}."
+    yield f"Rests on {_inert(finding.evidence)}."
 
 
 _PARTS: dict[type, Callable[[Any], Iterator[str]]] = {

@@ -45,6 +45,9 @@ class Wording:
     def ratio(self, ratio: Value) -> str:
         return NOTHING if ratio is None else self._note(f"{ratio:.1f}".replace("-", MINUS))
 
+    def plain(self, number: Value) -> str:
+        return "" if number is None else self._note(f"{float(number):,.10g}".replace("-", MINUS))
+
     def duration(self, ms: Value) -> str:
         if ms is None:
             return NOTHING

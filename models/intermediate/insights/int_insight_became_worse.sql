@@ -25,7 +25,11 @@ found as (
     select
         regression_alerts.workspace,
         regression_alerts.finding_id,
-        regression_alerts.finding_id as subject,
+        regression_alerts.metric || case
+            when regression_alerts.segment_kind <> 'all'
+                then ' of ' || regression_alerts.segment_kind || ' ' || regression_alerts.segment
+            else ''
+        end as subject,
         regression_alerts.severity,
         windows.newest_week as period_start,
         windows.weeks_end as period_end,
@@ -37,10 +41,10 @@ found as (
             else 'Quality became worse'
         end as title,
         case regression_alerts.metric
-            when 'latency_p95_ms' then 'The p95 latency of a segment rose by '
-            when 'success_rate' then 'The success rate of a segment fell by '
-            when 'cost_per_query_usd' then 'The cost of a query of a segment rose by '
-            else 'The quality of a segment fell by '
+            when 'latency_p95_ms' then 'The p95 latency rose by '
+            when 'success_rate' then 'The success rate fell by '
+            when 'cost_per_query_usd' then 'The cost of a query rose by '
+            else 'The quality fell by '
         end
         || case
             when regression_alerts.metric in ('latency_p95_ms', 'cost_per_query_usd')

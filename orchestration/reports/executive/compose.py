@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import asdict
 
 from orchestration.reports.document import Report
-from orchestration.reports.executive import cost, headlines, quality
+from orchestration.reports.executive import cost, findings, headlines, quality, value
 from orchestration.reports.executive import desk as desks
 from orchestration.reports.executive.desk import Desk
 from orchestration.reports.executive.headlines import Figures
@@ -14,7 +14,7 @@ from orchestration.reports.wording import Wording
 # The marts that it stands on.
 READS = {
     one.mart
-    for module in (desks, headlines, cost, quality)
+    for module in (desks, headlines, cost, value, quality, findings)
     for one in vars(module).values()
     if isinstance(one, Cells)
 }
@@ -33,7 +33,12 @@ def compose(ledger: Ledger, words: Wording, first: dt.date | None, last: dt.date
         as_of=words.quoted(at.as_of.strftime("%Y-%m-%d %H:%M UTC")),
         summary=_summary(at, now, then),
         headlines=headlines.headlines(at, now, then),
-        sections=[cost.section(at), quality.section(at, now)],
+        sections=[
+            findings.section(at),
+            cost.section(at),
+            value.section(at),
+            quality.section(at, now),
+        ],
         notes=_notes(at, now),
         facts={
             "workspace": ledger.workspace,

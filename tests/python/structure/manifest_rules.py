@@ -70,7 +70,7 @@ def reads_across_layers(manifest: Manifest) -> Iterator[str]:
                 area(node) in (area(parent), "governance")
             )
             # An insight is told from what readers see, so that they can look it up.
-            told = layer(node) == "intermediate" and area(node) == "insights" and layer(parent) == "marts"
+            told = (layer(node), area(node), layer(parent)) == ("intermediate", "insights", "marts")
             if layer(parent) not in MAY_READ[layer(node)] and not (own_area or told):
                 yield f"{node['name']} ({layer(node)}) reads {parent['name']} ({layer(parent)})"
 

@@ -72,6 +72,41 @@ def test_the_figures_by_hand(marts: Marts) -> None:
     assert "29 March 2026 to 25 April 2026, days of Europe/Berlin, compared with" in text
 
 
+def test_return_and_findings_are_cells_of_their_marts(marts: Marts) -> None:
+    put_days(marts.session, "a", 3)
+    returns = {"hours_saved": 4, "labour_saved_usd": 500, "total_usd": 153900, "investment_usd": 43150}
+    worth = {"net_usd": 110750, "roi_rate": 2.566, "payback_months": 3.4, "status": "judged"}
+    put(marts.session, "roi", workspace="a", period="asked", **returns, **worth)
+    put(marts.session, "roi", workspace="a", period="month", status="judged", total_usd=1)
+    found = {
+        "title": "Dear <b>",
+        "description": "7 of 8.",
+        "recommendation": "Look.",
+        "severity": "high",
+    }
+    late = {"period_start": DAY + dt.timedelta(9), "period_end": DAY + dt.timedelta(10)}
+    now = {"period_start": DAY, "period_end": DAY + dt.timedelta(2)}
+    put(
+        marts.session, "insights", workspace="a", evidence_mart="savings", subject="all", **found, **now
+    )
+    put(marts.session, "insights", workspace="a", evidence_mart="later", subject="all", **found, **late)
+    text = marts.write(first=DAY)
+    assert (
+        "$153,900 came back for $43,150: $110,750 net, a return of 256.6 %, paid back in 3.4 months"
+        in text
+    )
+    assert "Work saved, 4 hours | $500 |" in text
+    assert "Dear \\<b\\> (high)" in text
+    assert "Rests on marts.savings." in text
+    assert "marts.later" not in text
+
+
+def test_a_return_that_cannot_be_judged_says_why(marts: Marts) -> None:
+    put_days(marts.session, "a", 3)
+    put(marts.session, "roi", workspace="a", period="asked", status="parameters_missing")
+    assert "Not judged: parameters missing." in marts.write(first=DAY)
+
+
 def test_half_a_period_before_is_nothing_to_compare_with(marts: Marts) -> None:
     """Prevents growth by a thousand percent because logging had just begun."""
     put_days(marts.session, "a", 30)
