@@ -73,7 +73,8 @@ found as (
         'response_cache' as dimension,
         hit_rate as value,
         saving_usd,
-        'The response cache answers ' || {{ said_share('hit_rate') }} || ' of the questions' as title,
+        'The response cache answers ' || {{ said_share('hit_rate') }} || ' of the questions it is asked'
+            as title,
         'Spending ' || {{ said_usd('spent_usd / 28') }}
         || ' a day; a response cache that answers '
         || {{ said_share('threshold') }} || ' and not ' || {{ said_share('hit_rate') }} || ' could save '

@@ -1,4 +1,4 @@
--- One row a workspace and lever of saving whose effect cannot be told from the newest whole week.
+-- One row a workspace: how many levers of saving have an effect that the newest whole week cannot tell.
 with
 
 savings as (
@@ -20,38 +20,49 @@ rules as (
 
 ),
 
-found as (
+counted as (
 
     select
         savings.workspace,
-        savings.lever,
-        savings.lever as subject,
         windows.newest_week as period_start,
         windows.weeks_end as period_end,
-        rules.threshold as value,
-        'What ' || case savings.lever
-            when 'prompt_cache' then 'the prompt cache'
-            when 'response_cache' then 'the response cache'
-            when 'always_large' then 'routing against the large model'
-            else 'routing against the small model'
-        end || ' saves is not known' as title,
-        'The newest whole week does not support the comparison: '
-        || replace(savings.not_estimable_because, '_', ' ') || '.' as description
+        count(*) as levers,
+        count(case when savings.not_estimable_because in ('no_prices', 'prices_incomplete') then 1 end)
+            as without_prices,
+        count(case when savings.not_estimable_because = 'not_logged' then 1 end) as not_logged
     from savings
     inner join windows
         on savings.week = windows.newest_week
-    cross join rules
     where
         savings.not_estimable_because in (
             'no_prices', 'prices_incomplete', 'not_logged', 'no_price_for_a_meter', 'nothing_to_compare_with'
         )
+    group by savings.workspace, windows.newest_week, windows.weeks_end
+
+),
+
+found as (
+
+    select
+        counted.workspace,
+        'all' as subject,
+        'not_estimable' as status,
+        counted.period_start,
+        counted.period_end,
+        counted.levers as value,
+        'What ' || counted.levers || ' of 4 levers save is not known' as title,
+        'The newest whole week lacks prices for ' || counted.without_prices || ' of them, logs for '
+        || counted.not_logged || ', and something to compare with for the others.' as description
+    from counted
+    cross join rules
+    where counted.levers >= rules.threshold
 
 ),
 
 final as (
 
     select
-        {{ insight_columns('savings', ['workspace', 'lever'], 'week', severity="'low'") }}
+        {{ insight_columns('savings', ['workspace', 'status'], 'week', severity="'low'") }}
     from found
 
 )
