@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -115,12 +116,18 @@ class Target:
 
 
 def read(
-    session: Session, batches: list[int], seq_from: int, columns: Sequence[str]
+    session: Session,
+    batches: list[int],
+    seq_from: int,
+    columns: Sequence[str],
+    by_workspace: bool = False,
 ) -> Iterator[tuple[list[Target], Turns]]:
     """The window's queries in chunks, each with the columns that were asked for."""
     with session.transaction():
         session.execute(_INDEX_RETRIEVALS, (batches,))
     rows = _query_rows(session, batches, seq_from, columns)
+    if by_workspace:
+        rows.sort(key=attrgetter("workspace"))
     for start in range(0, len(rows), CHUNK):
         part = rows[start : start + CHUNK]
         with session.transaction():
@@ -183,16 +190,21 @@ def _column(session: Session, name: str, rows: Sequence[Any], targets: list[Targ
 
 
 def _texts(session: Session, field: str, targets: list[Target]) -> list[str | None]:
-    found = session.execute(
-        _BODIES,
-        {
-            **_where((target.event_key, target.batch_id, target.ts) for target in targets),
-            "field": field,
-            "most": MOST_CHARACTERS,
-        },
-    ).fetchall()
-    bodies = dict(found)
-    return [bodies.get(target.event_key) for target in targets]
+    found = bodies(session, field, [(one.event_key, one.batch_id, one.ts) for one in targets])
+    return [found.get(target.event_key) for target in targets]
+
+
+def bodies(
+    session: Session,
+    field: str,
+    rows: Sequence[tuple[UUID, int, datetime]],
+    most: int = MOST_CHARACTERS,
+) -> dict[UUID, str]:
+    """Texts of lines named by key, batch and time. One pass over their batches, so ask for many."""
+    if not rows:
+        return {}
+    where = {**_where(rows), "field": field, "most": most}
+    return dict(session.execute(_BODIES, where).fetchall())
 
 
 def _passages(session: Session, targets: list[Target]) -> list[list[Passage]]:
@@ -244,20 +256,26 @@ def _vectors(session: Session, field: str, targets: list[Target]) -> Any:
     new = [target for target in targets if target.event_key not in known]
     if new:
         made = pack(model.embed(_texts(session, field, new)))
-        zero = bytes(len(made[0]))
-        kept = [(target, one) for target, one in zip(new, made, strict=True) if one != zero]
-        session.execute(
-            _KEEP_VECTORS,
-            (
-                [target.event_key for target, _ in kept],
-                field,
-                model.name,
-                [target.batch_id for target, _ in kept],
-                [target.ts for target, _ in kept],
-                [target.workspace for target, _ in kept],
-                [target.subject_ref for target, _ in kept],
-                [one for _, one in kept],
-            ),
-        )
+        keep_vectors(session, field, model.name, new, made)
         known |= {target.event_key: one for target, one in zip(new, made, strict=True)}
     return unpack([known[target.event_key] for target in targets], model.dimensions)
+
+
+def keep_vectors(
+    session: Session, field: str, model: str, targets: Sequence[Target], packed: Sequence[bytes]
+) -> None:
+    """In the vault, but for those that are zero."""
+    kept = [(one, vector) for one, vector in zip(targets, packed, strict=True) if any(vector)]
+    session.execute(
+        _KEEP_VECTORS,
+        (
+            [one.event_key for one, _ in kept],
+            field,
+            model,
+            [one.batch_id for one, _ in kept],
+            [one.ts for one, _ in kept],
+            [one.workspace for one, _ in kept],
+            [one.subject_ref for one, _ in kept],
+            [vector for _, vector in kept],
+        ),
+    )

@@ -5,9 +5,11 @@ random start. Landmarks (a sample of the examples) bound its time and memory.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve
 
 from orchestration.scoring.questions.texts import Questions, document_frequency, weighed
@@ -28,10 +30,14 @@ class Likeness:
     landmarks: Questions
     rarity: NDArray[np.float32]
 
-    def of(self, some: Questions) -> Floats:
+    def of(self, some: Questions) -> NDArray[np.float32]:
         meaning = np.exp(_SHARPNESS * (some.vectors @ self.landmarks.vectors.T - 1.0))
-        same = weighed(some.counts, self.rarity) @ weighed(self.landmarks.counts, self.rarity).T
-        return np.asarray(meaning + same.toarray(), np.float64)
+        same = weighed(some.counts, self.rarity) @ self._said
+        return np.asarray(meaning + same.toarray(), np.float32)
+
+    @cached_property
+    def _said(self) -> sparse.csr_matrix:
+        return weighed(self.landmarks.counts, self.rarity).T.tocsr()
 
 
 @dataclass(frozen=True)
@@ -39,14 +45,16 @@ class GroupModel:
     """`scores` of a question are near 1 for its group and near 0 for others."""
 
     likeness: Likeness
-    weights: Floats
+    weights: Floats | NDArray[np.float32]
 
     def scores(self, some: Questions) -> Floats:
         parts = [
             self.likeness.of(some[np.arange(start, min(start + _CHUNK, len(some)))]) @ self.weights
             for start in range(0, len(some), _CHUNK)
         ]
-        return np.concatenate(parts) if parts else np.zeros((0, self.weights.shape[1]))
+        return (
+            np.concatenate(parts).astype(np.float64) if parts else np.zeros((0, self.weights.shape[1]))
+        )
 
 
 def learn(examples: Questions, groups: Groups, seed: int = 0) -> GroupModel:
@@ -55,14 +63,37 @@ def learn(examples: Questions, groups: Groups, seed: int = 0) -> GroupModel:
     size = min(len(examples), MOST_LANDMARKS)
     places = np.sort(rng.choice(len(examples), size, replace=False))
     likeness = Likeness(examples[places], document_frequency(examples.counts))
+    weights = (
+        _ridge(likeness, groups) if size == len(examples) else _projected(likeness, examples, groups)
+    )
+    return GroupModel(likeness, weights)
+
+
+def _ridge(likeness: Likeness, groups: Groups) -> NDArray[np.float32]:
+    """Every example is a landmark: what _projected says of them, without squaring their likeness."""
+    gram = likeness.of(likeness.landmarks)
+    gram[np.diag_indices(len(gram))] += _RIDGE
+    factor = cho_factor(gram, overwrite_a=True, check_finite=False)
+    return np.asarray(cho_solve(factor, _members(groups).toarray()), np.float32)
+
+
+def _projected(likeness: Likeness, examples: Questions, groups: Groups) -> Floats:
+    size = len(likeness.landmarks)
+    members = _members(groups)
     gram = np.zeros((size, size))
-    seen = np.zeros((size, int(groups.max()) + 1))
+    seen = np.zeros((size, members.shape[1]))
     for start in range(0, len(examples), _CHUNK):
         part = np.arange(start, min(start + _CHUNK, len(examples)))
-        near = likeness.of(examples[part])
+        near = likeness.of(examples[part]).astype(np.float64)
         gram += near.T @ near
-        np.add.at(seen.T, groups[part], near)
+        seen += (members[part].T @ near).T
     gram += _RIDGE * likeness.of(likeness.landmarks)
     # Landmarks that say the same leave it singular without a little more.
     gram[np.diag_indices(size)] += 1e-3
-    return GroupModel(likeness, cho_solve(cho_factor(gram, overwrite_a=True), seen))
+    return np.asarray(cho_solve(cho_factor(gram, overwrite_a=True), seen))
+
+
+def _members(groups: Groups) -> sparse.csr_matrix:
+    """A row an example, with a one in the column of its group."""
+    ones = np.ones(len(groups), np.float32)
+    return sparse.csr_matrix((ones, groups, np.arange(len(groups) + 1)))

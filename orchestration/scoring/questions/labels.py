@@ -3,16 +3,15 @@
 A term is told only when at least three different people used it. Never an example, never a number.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 import psycopg
 
 from orchestration.scoring.embedding import Vectors, embedder, unpack
 from orchestration.scoring.questions.texts import words
+from orchestration.scoring.reading import bodies
 
 Session = psycopg.Connection[Any]
 FEWEST_PEOPLE = 3
@@ -20,43 +19,29 @@ MOST_TERMS = 3
 # Of a title's likeness to the middle of a topic. Below, the nearest document is merely the nearest.
 TITLE_FITS = 0.5
 _MEMBERS = 200
+_TOGETHER = 100  # clusters whose members are read at once
+_MOST_CHARACTERS = 1_000
 _BACKGROUND = 2_000
 _TITLES = 2_000
 _SHORTEST = 3
 
-_TEXTS = """
-    select one.cluster_id, one.subject_ref, left(text.body, 1000)
+_MEMBERS_OF = """
+    select wanted.cluster_id, one.event_key, one.batch_id, one.ts, one.subject_ref::text
     from unnest(%s::text []) as wanted (cluster_id)
     cross join lateral (
         select * from vault.cluster_question
         where cluster_question.cluster_id = wanted.cluster_id
         order by ts desc, event_key limit %s
-    ) as one
-    inner join vault.text
-        on
-            one.event_key = text.event_key and one.batch_id = text.batch_id and one.ts = text.ts
-            and text.field = 'query_text'"""
+    ) as one"""
 _OTHERS = """
-    select null, one.subject_ref, left(text.body, 1000)
-    from (
-        select * from vault.cluster_question
-        where kind = %s and workspace = %s order by md5(event_key::text) limit %s
-    ) as one
-    inner join vault.text
-        on
-            one.event_key = text.event_key and one.batch_id = text.batch_id and one.ts = text.ts
-            and text.field = 'query_text'"""
+    select 'others', event_key, batch_id, ts, subject_ref::text from vault.cluster_question
+    where kind = %s and workspace = %s order by md5(event_key::text) limit %s"""
 _TITLES_OF = """
     select distinct title from raw.document_log
     where workspace = %s and title is not null and change is distinct from 'removed' limit %s"""
-_MIDDLES = """
-    select vector.vector
-    from (
-        select event_key from vault.cluster_question where cluster_id = %s
-        order by ts desc, event_key limit %s
-    ) as one
-    inner join vault.embedding as vector using (event_key)
-    where vector.field = 'query_text' and vector.model = %s"""
+_VECTORS = """
+    select event_key, vector from vault.embedding
+    where event_key = any(%s) and field = 'query_text' and model = %s"""
 _NAME = """
     update ops.question_cluster set label = named.label, label_source = named.source
     from (
@@ -65,7 +50,7 @@ _NAME = """
     ) as named
     where question_cluster.cluster_id = named.cluster_id"""
 
-Uses = dict[str, set[UUID]]  # term -> the people who used it
+Uses = dict[str, set[str]]  # term -> the people who used it
 
 
 def name_clusters(session: Session, kind: str, workspace: str, names: Iterable[str]) -> None:
@@ -73,18 +58,23 @@ def name_clusters(session: Session, kind: str, workspace: str, names: Iterable[s
     wanted = sorted(names)
     if not wanted:
         return
-    uses: dict[str, Uses] = {name: {} for name in wanted}
-    for name, person, text in session.execute(_TEXTS, (wanted, _MEMBERS)):
-        _use(uses[name], person, text)
-    everyone: Uses = {}
-    for _, person, text in session.execute(_OTHERS, (kind, workspace, _BACKGROUND)):
-        _use(everyone, person, text)
     # A gap is what no document is about, so that the nearest title would name something else.
-    titles = _titles(session, workspace, wanted) if kind == "topic" else {}
+    shelf = _shelf(session, workspace) if kind == "topic" else None
+    uses: dict[str, Uses] = {}
+    fits: dict[str, tuple[str, float]] = {}
+    for start in range(0, len(wanted), _TOGETHER):
+        some = wanted[start : start + _TOGETHER]
+        members = session.execute(_MEMBERS_OF, (some, _MEMBERS)).fetchall()
+        uses |= _uses(session, members)
+        if shelf is not None:
+            fits |= _fits(session, shelf, members)
+    titles = _one_topic_each(fits)
+    others = session.execute(_OTHERS, (kind, workspace, _BACKGROUND)).fetchall()
+    everyone = _uses(session, others).get("others", {})
     people = len(set().union(*everyone.values())) if everyone else 0
     common = {term: (len(users) + 1) / (people + 2) for term, users in everyone.items()}
     rare = 1 / (people + 2)
-    labels = [titles.get(name) or terms(uses[name], common, rare) for name in wanted]
+    labels = [titles.get(name) or terms(uses.get(name, {}), common, rare) for name in wanted]
     sources = [
         None if label is None else "document" if name in titles else "terms"
         for name, label in zip(wanted, labels, strict=True)
@@ -107,36 +97,52 @@ def terms(uses: Uses, common: dict[str, float], rare: float) -> str | None:
     return ", ".join(chosen[:MOST_TERMS]) or None
 
 
-def _use(uses: Uses, person: UUID | None, text: str) -> None:
-    if person is None:
-        return  # nobody can say whether nameless questions come from one person or from many
-    for word in set(words(text)):
-        if len(word) >= _SHORTEST and word.isalpha():
-            uses.setdefault(word, set()).add(person)
-
-
-def _titles(session: Session, workspace: str, names: Sequence[str]) -> dict[str, str]:
-    rows = session.execute(_TITLES_OF, (workspace, _TITLES)).fetchall()
-    if not rows:
-        return {}
-    titles = sorted(row[0] for row in rows)
-    model = embedder()
-    vectors = model.embed(titles)
-    found: dict[str, str] = {}
-    free: dict[str, float] = defaultdict(float)
-    for name in names:
-        packed = session.execute(_MIDDLES, (name, _MEMBERS, model.name)).fetchall()
-        middle = _middle([row[0] for row in packed], model.dimensions)
-        likeness = vectors @ middle
-        best = int(likeness.argmax())
-        # One title for one topic, for the one that it fits best.
-        if likeness[best] >= TITLE_FITS and likeness[best] > free[titles[best]]:
-            found = {other: title for other, title in found.items() if title != titles[best]}
-            found[name], free[titles[best]] = titles[best], float(likeness[best])
+def _uses(session: Session, members: Sequence[tuple[Any, ...]]) -> dict[str, Uses]:
+    """By cluster. Nameless questions are left out: one person may have asked them all, or many."""
+    named = [row for row in members if row[4] is not None]
+    with session.transaction():
+        session.execute("set local enable_nestloop = off")
+        texts = bodies(session, "query_text", [row[1:4] for row in named], _MOST_CHARACTERS)
+    found: dict[str, Uses] = {}
+    for name, key, _, _, person in named:
+        uses = found.setdefault(name, {})
+        for word in set(words(texts.get(key, ""))):
+            if len(word) >= _SHORTEST and word.isalpha():
+                uses.setdefault(word, set()).add(person)
     return found
 
 
-def _middle(packed: Sequence[bytes], dimensions: int) -> Vectors:
-    total = unpack(packed, dimensions).sum(axis=0)
-    length = float(np.linalg.norm(total))
-    return np.asarray(total / length if length > 0 else total, np.float32)
+def _shelf(session: Session, workspace: str) -> tuple[list[str], Vectors] | None:
+    rows = session.execute(_TITLES_OF, (workspace, _TITLES)).fetchall()
+    titles = sorted(row[0] for row in rows)
+    return (titles, embedder().embed(titles)) if titles else None
+
+
+def _fits(
+    session: Session, shelf: tuple[list[str], Vectors], members: Sequence[tuple[Any, ...]]
+) -> dict[str, tuple[str, float]]:
+    """The title that is nearest to the middle of each cluster, where it is near."""
+    titles, vectors = shelf
+    model = embedder()
+    packed = dict(session.execute(_VECTORS, ([row[1] for row in members], model.name)).fetchall())
+    known = [row for row in members if row[1] in packed]
+    names, owner = np.unique([row[0] for row in known], return_inverse=True)
+    if not len(names):
+        return {}
+    sums = np.zeros((len(names), model.dimensions), np.float32)
+    np.add.at(sums, owner, unpack([packed[row[1]] for row in known], model.dimensions))
+    likeness = (sums / np.linalg.norm(sums, axis=1, keepdims=True)) @ vectors.T
+    best = likeness.argmax(axis=1)
+    return {
+        str(name): (titles[at], float(row[at]))
+        for name, row, at in zip(names, likeness, best.tolist(), strict=True)
+        if row[at] >= TITLE_FITS
+    }
+
+
+def _one_topic_each(fits: dict[str, tuple[str, float]]) -> dict[str, str]:
+    """One title for one topic, for the one that it fits best."""
+    best: dict[str, str] = {}
+    for name, (title, _) in sorted(fits.items(), key=lambda one: (one[1][1], one[0])):
+        best[title] = name
+    return {name: title for title, name in best.items()}

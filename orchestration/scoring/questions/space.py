@@ -12,6 +12,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.linalg import eigh
 
 from orchestration.scoring.embedding import Vectors, embedder
 from orchestration.scoring.questions.texts import words
@@ -54,8 +55,10 @@ def learn_space(texts: Sequence[str | None]) -> Space:
     rarity = np.log((len(said) + 1) / np.maximum(seen, 1)).astype(np.float32)
     raw = _weighed(said, rarity)
     centre = raw.mean(axis=0)
-    _, directions = np.linalg.eigh(np.cov(raw - centre, rowvar=False))
-    shared = np.ascontiguousarray(directions.T[::-1][:_SHARED], np.float32)
+    spread = np.cov(raw - centre, rowvar=False)
+    last = len(spread) - 1
+    _, directions = eigh(spread, subset_by_index=(last - _SHARED + 1, last))
+    shared = np.ascontiguousarray(directions.T[::-1], np.float32)
     return Space(rarity, centre, shared, len(said))
 
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
-from orchestration.scoring.embedding import Vectors, embedder
+from orchestration.scoring.embedding import MOST_CHARACTERS, Vectors, embedder, pack, unpack
 from orchestration.scoring.questions.clusters import FEWEST, MOST_APART, Clusters, Places
 from orchestration.scoring.questions.space import (
     FEWEST_TEXTS,
@@ -19,11 +20,12 @@ from orchestration.scoring.questions.space import (
     learn_space,
     plain,
 )
-from orchestration.scoring.reading import Target
+from orchestration.scoring.reading import Target, bodies, keep_vectors
 
 Session = psycopg.Connection[Any]
 _GROWTH = 4
 _MOST_MEMBERS = 200
+_TOGETHER = 100  # clusters whose members are read at once
 
 _LOCK = "select pg_advisory_xact_lock(hashtext('question clusters'), hashtext(%s))"
 _SPACE = """
@@ -37,25 +39,15 @@ _NEW_SPACE = """
         shared = excluded.shared, texts = excluded.texts"""
 _HOW_MANY = "select count(*) from vault.cluster_question where kind = 'topic' and workspace = %s"
 _SAMPLE = """
-    select left(text.body, 4000)
-    from (
-        select * from vault.cluster_question
-        where kind = 'topic' and workspace = %s order by md5(event_key::text) limit %s
-    ) as one
-    inner join vault.text
-        on
-            one.event_key = text.event_key and one.batch_id = text.batch_id and one.ts = text.ts
-            and text.field = 'query_text'"""
+    select event_key, batch_id, ts from vault.cluster_question
+    where kind = 'topic' and workspace = %s order by md5(event_key::text) limit %s"""
 _MEMBERS = """
-    select left(text.body, 4000)
-    from (
+    select wanted.cluster_id, one.event_key, one.batch_id, one.ts
+    from unnest(%s::text []) as wanted (cluster_id)
+    cross join lateral (
         select * from vault.cluster_question
-        where cluster_id = %s order by ts desc, event_key limit %s
-    ) as one
-    inner join vault.text
-        on
-            one.event_key = text.event_key and one.batch_id = text.batch_id and one.ts = text.ts
-            and text.field = 'query_text'"""
+        where cluster_question.cluster_id = wanted.cluster_id order by ts desc, event_key limit %s
+    ) as one"""
 _CLUSTERS = """
     select cluster_id, vector_sum, questions
     from ops.question_cluster inner join vault.question_cluster using (cluster_id)
@@ -74,16 +66,20 @@ _KNOWN = """
     select event_key, cluster_id from vault.cluster_question
     where kind = %s and event_key = any(%s)"""
 _APART = """
-    select one.event_key, one.batch_id, one.ts, one.workspace, one.subject_ref, one.query_id,
-        subject.outside_id, left(text.body, 4000)
+    select one.event_key, one.batch_id, one.ts, one.subject_ref, one.query_id, subject.outside_id,
+        kept.vector
     from vault.cluster_question as one
-    inner join vault.text
-        on
-            one.event_key = text.event_key and one.batch_id = text.batch_id and one.ts = text.ts
-            and text.field = 'query_text'
     left join vault.subject on one.subject_ref = subject.subject_ref
+    left join vault.embedding as kept
+        on one.event_key = kept.event_key and kept.field = 'query_text' and kept.model = %s
     where one.kind = %s and one.workspace = %s and one.cluster_id is null
     order by one.ts desc, one.event_key limit %s"""
+_FORGET = """
+    delete from vault.embedding
+    where event_key = any(%s) and field = 'query_text' and model like 'space:%%'"""
+_FORGET_SPACES = """
+    delete from vault.embedding
+    where workspace = %s and field = 'query_text' and model like 'space:%%'"""
 _PLACE = """
     insert into vault.cluster_question
         (kind, event_key, cluster_id, batch_id, ts, workspace, subject_ref, query_id)
@@ -157,6 +153,8 @@ def place(
         placed = [(targets[at], names[at]) for at in np.flatnonzero(fresh).tolist()]
         placed += [(one, name) for one, name, _ in later]
         _write(session, kind, workspace, clusters, placed)
+        _wait(session, space, targets, inside, lonely[where[: len(lonely)] < 0])
+        _wait_no_more(session, [one.event_key for one, _, _ in later])
     # A question keeps the cluster that it was put in, also where another has come nearer since.
     kept = [known.get(one.event_key) or name for one, name in zip(targets, names, strict=True)]
     return Placed(kept, likeness, later)
@@ -173,18 +171,16 @@ def survey(session: Session, workspace: str, texts: Sequence[str | None]) -> Non
         if have < FEWEST_TEXTS or have < _GROWTH * before:
             return
         stored = session.execute(_SAMPLE, (workspace, max(MOST_TEXTS - len(texts), 0))).fetchall()
-        space = learn_space([*texts[:MOST_TEXTS], *(row[0] for row in stored)])
+        space = learn_space([*texts[:MOST_TEXTS], *_texts(session, stored)])
         session.execute(_NEW_SPACE, (
             workspace, embedder().name, space.rarity.astype("<f2").tobytes(),
             space.centre.astype("<f4").tobytes(), space.shared.astype("<f4").tobytes(), have,
         ))  # fmt: skip
+        session.execute(_FORGET_SPACES, (workspace,))
         for kind in ("topic", "gap"):
             clusters = _load(session, kind, workspace)
-            for at, name in enumerate(clusters.ids):
-                members = session.execute(_MEMBERS, (name, _MOST_MEMBERS)).fetchall()
-                vectors = space.vectors([row[0] for row in members])
-                if len(vectors):
-                    clusters.sums[at] = vectors.mean(axis=0) * clusters.sizes[at]
+            for start in range(0, len(clusters.ids), _TOGETHER):
+                _move(session, space, clusters, range(len(clusters.ids))[start : start + _TOGETHER])
             _keep(session, clusters, clusters.ids)
 
 
@@ -198,6 +194,24 @@ def merge(session: Session, kind: str, workspace: str) -> dict[str, str]:
             _keep(session, clusters, clusters.ids)
             session.execute(_MERGE, {"gone": list(gone), "into": list(gone.values())})
     return gone
+
+
+def _move(session: Session, space: Space, clusters: Clusters, places: range) -> None:
+    """Some clusters to where their members lie in a new space."""
+    place = {clusters.ids[at]: at for at in places}
+    rows = session.execute(_MEMBERS, (list(place), _MOST_MEMBERS)).fetchall()
+    vectors = space.vectors(_texts(session, [row[1:] for row in rows]))
+    owner = np.array([place[row[0]] for row in rows], np.intp)
+    for at in np.unique(owner).tolist():
+        clusters.sums[at] = vectors[owner == at].mean(axis=0) * clusters.sizes[at]
+
+
+def _texts(session: Session, rows: Sequence[Any]) -> list[str | None]:
+    """In the order of (key, batch, time); None where a text is gone."""
+    session.execute("set local enable_nestloop = off")
+    found = bodies(session, "query_text", rows, MOST_CHARACTERS)
+    session.execute("set local enable_nestloop = on")
+    return [found.get(row[0]) for row in rows]
 
 
 def _gather(
@@ -249,12 +263,37 @@ def _load(session: Session, kind: str, workspace: str) -> Clusters:
 
 
 def _apart(session: Session, space: Space, kind: str, workspace: str, most: int) -> _Apart:
-    rows = session.execute(_APART, (kind, workspace, max(most, 0))).fetchall()
+    """Those that wait, newest first. Their vectors are kept, since texts are dear to find; and since
+    they hold in one space only, the space is in their name."""
+    wanted = (_model(space), kind, workspace, max(most, 0))
+    rows = session.execute(_APART, wanted).fetchall()
     targets = [
         Target(key, key, query_id, batch_id, ts, workspace, outside, subject)
-        for key, batch_id, ts, _, subject, query_id, outside, _ in rows
+        for key, batch_id, ts, subject, query_id, outside, _ in rows
     ]
-    return _Apart(targets, space.vectors([row[7] for row in rows]))
+    vectors = np.zeros((len(rows), embedder().dimensions), np.float32)
+    known = np.array([row[6] is not None for row in rows], bool)
+    vectors[known] = unpack([row[6] for row in rows if row[6] is not None], embedder().dimensions)
+    new = np.flatnonzero(~known)
+    vectors[new] = space.vectors(_texts(session, [rows[at][:3] for at in new.tolist()]))
+    _wait(session, space, targets, vectors, new)
+    return _Apart(targets, vectors)
+
+
+def _wait(
+    session: Session, space: Space, targets: Sequence[Target], vectors: Vectors, places: Places
+) -> None:
+    some = [targets[at] for at in places.tolist()]
+    keep_vectors(session, "query_text", _model(space), some, pack(vectors[places]))
+
+
+def _wait_no_more(session: Session, keys: Sequence[UUID]) -> None:
+    session.execute(_FORGET, (list(keys),))
+
+
+def _model(space: Space) -> str:
+    """Of vectors that hold in this space only."""
+    return f"space:{embedder().name}:{space.texts}"
 
 
 def _write(

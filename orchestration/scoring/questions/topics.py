@@ -7,11 +7,13 @@ from orchestration.scoring.questions.windows import line, new_queries
 from orchestration.scoring.reading import Target
 
 NAME, VERSION = "topics", "1"
+# Vectors are read to be there: names of topics are told by them, and so are queries that are similar.
+READS = ("query_text", "query_vector")
 
 
 def learn(lesson: Lesson) -> None:
     seen: dict[str, set[str]] = {}
-    for targets, turns in new_queries(lesson, ("query_text",)):
+    for targets, turns in new_queries(lesson, READS):
         texts = turns["query_text"]
         survey(lesson.session, targets[0].workspace, texts)
         placed = place(lesson.session, "topic", targets, texts)

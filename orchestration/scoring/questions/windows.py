@@ -15,7 +15,8 @@ _BATCHES = """
     where
         seq > %s and seq <= %s and accepted_by_kind ?| array['query', 'retrieval']
     order by seq"""
-_MOST_LINES = 10_000
+# Whose texts are read later, in chunks: a workspace's questions should come together, not in crumbs.
+_MOST_LINES = 50_000
 
 
 def new_queries(lesson: Lesson, columns: Sequence[str]) -> Iterator[tuple[list[Target], Turns]]:
@@ -29,7 +30,9 @@ def new_queries(lesson: Lesson, columns: Sequence[str]) -> Iterator[tuple[list[T
             batch, size = rows.pop(0)
             batches.append(batch)
             lines += size
-        for targets, turns in read(lesson.session, batches, lesson.seq_from, columns):
+        for targets, turns in read(
+            lesson.session, batches, lesson.seq_from, columns, by_workspace=True
+        ):
             yield from _by_workspace(targets, turns)
         done += len(batches)
         lesson.say(done, done + len(rows))
