@@ -55,6 +55,15 @@ def landing(days: int, queries_per_day: int, as_json: bool) -> None:
 
 
 @bench.command()
+@_count("--days", 30, "Days of simulated logs.")
+@_count("--queries-per-day", 1000, "Queries of each.")
+@_JSON
+def scoring(days: int, queries_per_day: int, as_json: bool) -> None:
+    """Every offline scorer and learner over a history that none has seen."""
+    _run(["scoring"], as_json, scoring_days=days, scoring_queries_per_day=queries_per_day)
+
+
+@bench.command()
 @_ROWS
 @_count("--rounds", 100, "Refreshes to measure.")
 @_count("--pairs", 30, "Of them, beside one over a tenth of the history.")

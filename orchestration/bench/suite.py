@@ -12,6 +12,7 @@ from orchestration.bench.landing import bench_landing, simulated_logs
 from orchestration.bench.rebuild import bench_rebuild
 from orchestration.bench.refresh import bench_refresh, bench_slope, differing_rows
 from orchestration.bench.reprice import bench_reprice
+from orchestration.bench.scoring import bench_scoring
 from orchestration.bench.scratch import scratch_world
 from orchestration.bench.stock import bench_stock
 from orchestration.bench.timing import timed
@@ -20,7 +21,17 @@ from orchestration.bench.world import World
 from orchestration.warehouse.build import build_models
 
 Say = Callable[[str], None]
-BENCHES = ("landing", "refresh", "dashboards", "stock", "visible", "reprice", "endurance")
+BENCHES = (
+    "landing",
+    "scoring",
+    "refresh",
+    "dashboards",
+    "stock",
+    "visible",
+    "reprice",
+    "endurance",
+)
+_OF_THEIR_OWN = {"landing", "scoring", "endurance"}  # no need of the world
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,8 @@ class Sizes:
     rows: int = 1_000_000
     landing_days: int = 10
     landing_queries_per_day: int = 4000
+    scoring_days: int = 30
+    scoring_queries_per_day: int = 1000
     rounds: int = 100
     pairs: int = 30
     questions: int = 200
@@ -66,9 +79,14 @@ def run(wanted: Collection[str], sizes: Sizes, say: Say) -> Report:
         logs = simulated_logs(sizes.landing_days, sizes.landing_queries_per_day)
         with report.part("landing_vs_floor") as figures, logs as folder:
             figures |= bench_landing(folder)
-    if set(wanted) - {"landing", "endurance"}:
+    if "scoring" in wanted:
+        say("scoring")
+        logs = simulated_logs(sizes.scoring_days, sizes.scoring_queries_per_day)
+        with report.part("scored_queries_per_s") as figures, logs as folder:
+            figures |= bench_scoring(folder, say)
+    if set(wanted) - _OF_THEIR_OWN:
         with report.part(
-            *(bar.figure for bar in BARS if not bar.figure.startswith(("landing", "endured")))
+            *(bar.figure for bar in BARS if not bar.figure.startswith(("landing", "scor", "endured")))
         ):
             _over_a_world(wanted, sizes, say, report)
     if "endurance" in wanted:

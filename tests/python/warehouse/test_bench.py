@@ -26,6 +26,8 @@ from orchestration.warehouse.server import EmbeddedServer
 
 TINY = Sizes(
     rows=3000,
+    scoring_days=2,
+    scoring_queries_per_day=60,
     rounds=3,
     pairs=2,
     questions=4,
