@@ -29,7 +29,7 @@ class Clock:
     server: int
 
     def __call__(self) -> float:
-        """Processor seconds so far, ours and those of the server; others on the machine do not count."""
+        """Processor seconds so far, ours and the server's; others on the machine do not count."""
         return time.process_time() + sum(self._server_s())
 
     def _server_s(self) -> Iterator[float]:

@@ -12,9 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from orchestration.scoring.judge.config import JudgeConfig
-from orchestration.scoring.judge.rubric import REPLY_TOKENS, Request, schema
+from orchestration.scoring.judge.rubric import REPLY_TOKENS, Form, Request
 
 MOST_BYTES = 256 * 1024
+# What an endpoint says that knows no such response_format; also what it says of a wrong model.
+_NOT_UNDERSTOOD = frozenset({400, 404, 415, 422, 501})
 _RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 
 
@@ -35,23 +37,23 @@ class Reply:
     output_tokens: int | None
 
 
-def call(config: JudgeConfig, request: Request) -> Reply:
+def call(config: JudgeConfig, request: Request, form: Form) -> Reply:
     """No redirects, no proxies: the texts go to the configured host or nowhere."""
-    body = json.dumps(
-        {
-            "model": config.model,
-            "messages": request.messages,
-            "temperature": 0,
-            "max_tokens": REPLY_TOKENS,
-            "response_format": schema(),
-        }
-    ).encode()
+    asked = {
+        "model": config.model,
+        "messages": request.messages,
+        "temperature": 0,
+        "max_tokens": REPLY_TOKENS,
+    }
+    body = json.dumps(asked if form is None else asked | {"response_format": form}).encode()
     try:
         status, wait_s, raw = _exchange(config, body)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise CallError("no_connection", is_passing=True) from error
     if status in _RETRIED:
         raise CallError("rate_limited" if status == 429 else "server_error", True, wait_s)
+    if status in _NOT_UNDERSTOOD and form is not None:
+        raise CallError("format_refused", is_passing=True)
     if status != 200:
         raise CallError(f"http_{status}", is_passing=False)
     return _reply(raw)

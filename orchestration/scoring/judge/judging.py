@@ -12,10 +12,12 @@ from orchestration.scoring.judge.endpoint import CallError, Reply, call
 from orchestration.scoring.judge.rubric import (
     REPLY_TOKENS,
     BadReplyError,
+    Form,
     Judgement,
     Request,
     ask,
     believe,
+    forms,
 )
 
 # Judgements in a row that were given up because nothing answered: then nobody is there.
@@ -63,11 +65,12 @@ class Judging:
     """`why_stopped` is set once the run gives up; what was not judged by then is not judged."""
 
     config: JudgeConfig
-    send: Callable[[JudgeConfig, Request], Reply] = call
+    send: Callable[[JudgeConfig, Request, Form], Reply] = call
     jitter: Callable[[], float] = random.random
     why_stopped: str | None = None
     usd: float = 0.0
     calls: int = 0
+    _forms: list[Form] = field(default_factory=forms)  # those that were not refused yet
     _given_up: int = 0
     _in_flight: int = 0
     _room: threading.Condition = field(default_factory=threading.Condition)
@@ -97,11 +100,15 @@ class Judging:
 
     def _attempt(self, request: Request, verdict: Verdict, reserved: float) -> float:
         """Tells how long the endpoint wants to be left alone."""
+        form = self._forms[0]
         try:
-            reply = self.send(self.config, request)
+            reply = self.send(self.config, request, form)
         except CallError as error:
             self._settle(reserved, 0.0)
             verdict.why_not = error.why
+            if error.why == "format_refused":
+                self._ask_for_less(form)
+                return 0.0
             self._failed(error, verdict.attempts)
             return error.wait_s
         usd = self._price(reply.input_tokens, reply.output_tokens)
@@ -113,6 +120,12 @@ class Judging:
         except BadReplyError as error:
             verdict.why_not = error.why
         return 0.0
+
+    def _ask_for_less(self, form: Form) -> None:
+        """Once for all calls that run side by side, and for the rest of the run."""
+        with self._room:
+            if form is self._forms[0]:
+                self._forms = self._forms[1:]
 
     def _failed(self, error: CallError, attempts: int) -> None:
         if not error.is_passing:

@@ -35,6 +35,9 @@ Reply with one JSON object and nothing else, with exactly the keys
 check (the number of the marks), grounding, relevance, completeness, refusal, reason."""
 
 
+Form = dict[str, Any] | None  # of a reply
+
+
 @dataclass(frozen=True)
 class Request:
     """What is sent, and the number that the reply has to repeat."""
@@ -115,8 +118,13 @@ def believe(request: Request, reply: str) -> Judgement:
     return Judgement(metrics, said["reason"][:MOST_REASON])
 
 
-def schema() -> dict[str, Any]:
-    """For endpoints that can be held to one; ours is checked again."""
+def forms() -> list[Form]:
+    """What an endpoint is held to, strictest first. Not all can be held to a schema, some to nothing;
+    every reply is checked all the same."""
+    return [_schema(), {"type": "json_object"}, None]
+
+
+def _schema() -> dict[str, Any]:
     grade = {"type": "integer", "minimum": WORST, "maximum": BEST}
     properties = {
         "check": {"type": "string"},

@@ -26,12 +26,22 @@ _TITLES = 2_000
 _SHORTEST = 3
 
 _MEMBERS_OF = """
-    select wanted.cluster_id, one.event_key, one.batch_id, one.ts, one.subject_ref::text
-    from unnest(%s::text []) as wanted (cluster_id)
+    with parts as (
+        select coalesce(merged_into, cluster_id) as topic_id, array_agg(cluster_id) as ids
+        from ops.question_cluster where coalesce(merged_into, cluster_id) = any(%(wanted)s)
+        group by 1
+    )
+    select parts.topic_id, one.event_key, one.batch_id, one.ts, one.subject_ref::text
+    from parts
     cross join lateral (
-        select * from vault.cluster_question
-        where cluster_question.cluster_id = wanted.cluster_id
-        order by ts desc, event_key limit %s
+        select newest.*
+        from unnest(parts.ids) as part (cluster_id)
+        cross join lateral (
+            select * from vault.cluster_question
+            where cluster_question.cluster_id = part.cluster_id
+            order by ts desc, event_key limit %(most)s
+        ) as newest
+        order by ts desc, event_key limit %(most)s
     ) as one"""
 _OTHERS = """
     select 'others', event_key, batch_id, ts, subject_ref::text from vault.cluster_question
@@ -64,7 +74,7 @@ def name_clusters(session: Session, kind: str, workspace: str, names: Iterable[s
     fits: dict[str, tuple[str, float]] = {}
     for start in range(0, len(wanted), _TOGETHER):
         some = wanted[start : start + _TOGETHER]
-        members = session.execute(_MEMBERS_OF, (some, _MEMBERS)).fetchall()
+        members = session.execute(_MEMBERS_OF, {"wanted": some, "most": _MEMBERS}).fetchall()
         uses |= _uses(session, members)
         if shelf is not None:
             fits |= _fits(session, shelf, members)

@@ -51,7 +51,7 @@ _MEMBERS = """
 _CLUSTERS = """
     select cluster_id, vector_sum, questions
     from ops.question_cluster inner join vault.question_cluster using (cluster_id)
-    where kind = %s and workspace = %s and merged_into is null
+    where kind = %s and workspace = %s
     order by first_asked_at, cluster_id"""
 _NEW_CLUSTERS = """
     insert into ops.question_cluster (cluster_id, kind, workspace, first_asked_at)
@@ -89,8 +89,10 @@ _PLACE = """
 _MERGE = """
     with merged as (select unnest(%(gone)s::text []) as gone, unnest(%(into)s::text []) as kept),
     told as (
-        update ops.question_cluster set merged_into = kept from merged
-        where cluster_id = gone or merged_into = gone
+        update ops.question_cluster as one
+        set merged_into = coalesce(parent.merged_into, kept)
+        from merged inner join ops.question_cluster as parent on merged.kept = parent.cluster_id
+        where one.cluster_id = gone or one.merged_into = gone
     ),
     moved as (
         update vault.cluster_question as one set cluster_id = kept from merged
@@ -126,7 +128,7 @@ def place(
     cluster, or make a new one; the others are told which they are nearest to. Twice is as once."""
     workspace = targets[0].workspace
     with session.transaction():
-        _lock(session, workspace)
+        lock(session, workspace)
         space = _space(session, workspace)
         clusters = _load(session, kind, workspace)
         known = dict(session.execute(_KNOWN, (kind, [one.event_key for one in targets])).fetchall())
@@ -164,7 +166,7 @@ def survey(session: Session, workspace: str, texts: Sequence[str | None]) -> Non
     """Learns the workspace's space anew whenever it has four times the questions, up to a limit.
     Clusters keep their ids and their members, and are moved to where those lie now."""
     with session.transaction():
-        _lock(session, workspace)
+        lock(session, workspace)
         before = _space(session, workspace).texts
         row = session.execute(_HOW_MANY, (workspace,)).fetchone()
         have = min(MOST_TEXTS, len(texts) + (row[0] if row else 0))
@@ -187,7 +189,7 @@ def survey(session: Session, workspace: str, texts: Sequence[str | None]) -> Non
 def merge(session: Session, kind: str, workspace: str) -> dict[str, str]:
     """Clusters that have grown alike: gone -> into."""
     with session.transaction():
-        _lock(session, workspace)
+        lock(session, workspace)
         clusters = _load(session, kind, workspace)
         gone = clusters.merge()
         if gone:
@@ -241,7 +243,7 @@ def _name(kind: str, members: Sequence[Target]) -> str:
     return f"{kind}-{digest}"
 
 
-def _lock(session: Session, workspace: str) -> None:
+def lock(session: Session, workspace: str) -> None:
     session.execute(_LOCK, (workspace,))
 
 

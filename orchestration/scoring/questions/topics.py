@@ -1,6 +1,7 @@
 """What each query is about: a topic that keeps its id, under a name that gives nobody away."""
 
 from orchestration.scoring.learner import Learner, Lesson
+from orchestration.scoring.questions.documents import count_citations, current, unite
 from orchestration.scoring.questions.labels import name_clusters
 from orchestration.scoring.questions.store import Placed, merge, place, survey
 from orchestration.scoring.questions.windows import line, new_queries
@@ -21,9 +22,12 @@ def learn(lesson: Lesson) -> None:
         changed = seen.setdefault(targets[0].workspace, set())
         changed.update(name for name in placed.clusters if name)
         changed.update(name for _, name, _ in placed.later)
+    count_citations(lesson.session, lesson.seq_from, lesson.seq_to)
     for workspace, changed in seen.items():
         gone = merge(lesson.session, "topic", workspace)
-        name_clusters(lesson.session, "topic", workspace, {gone.get(name, name) for name in changed})
+        unite(lesson.session, workspace)
+        here = current(lesson.session, {gone.get(name, name) for name in changed})
+        name_clusters(lesson.session, "topic", workspace, here)
 
 
 def _say(lesson: Lesson, targets: list[Target], placed: Placed) -> None:

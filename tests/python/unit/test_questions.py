@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 
 from orchestration.scoring.embedding import embedder
 from orchestration.scoring.questions import evidence
 from orchestration.scoring.questions.clusters import ALIKE, FEWEST, Clusters, together
 from orchestration.scoring.questions.coverage import learn_coverage
+from orchestration.scoring.questions.documents import united
 from orchestration.scoring.questions.kernel import learn
 from orchestration.scoring.questions.labels import terms
 from orchestration.scoring.questions.space import FEWEST_TEXTS, learn_space, plain
@@ -198,3 +200,18 @@ def test_the_same_examples_teach_the_same() -> None:
     first, second = (learn(some, groups).scores(some) for _ in range(2))
     assert (first == second).all()
     assert (first.argmax(axis=1) == groups).all()
+
+
+def test_what_is_asked_and_what_is_cited_count_together() -> None:
+    """By hand: the first two share no word and all documents, 0 + 0.5; the third has 0.3 of the first's
+    words and none of its documents; the fourth cites nothing and is like nobody."""
+    means = np.eye(5, dtype=np.float32)[:4]
+    means[2, :3] = (0.3, 0, 0.95)
+    cited = csr_matrix(np.array([[4.0, 0], [9, 0], [0, 7], [0, 0]]))
+    sizes = np.array([5, 50, 5, 5], np.float32)
+    assert united(means, cited, sizes).tolist() == [0, 0, 2, 3]
+    assert united(means, csr_matrix((4, 1)), sizes).tolist() == [0, 1, 2, 3]
+    assert united(means[:1], cited[:1], sizes[:1]).tolist() == [0]
+    # Half of what the second cites is something else: cosine 0.71, and 0.35 is too little alone.
+    half = csr_matrix(np.array([[4.0, 0], [9, 9], [0, 0], [0, 0]]))
+    assert united(means, half, sizes).tolist() == [0, 1, 2, 3]

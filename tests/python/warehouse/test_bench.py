@@ -11,14 +11,16 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from landing_world import admit
 
-from orchestration.bench import endurance, rebuild, suite
+from orchestration.bench import endurance, rebuild, scoring, suite
 from orchestration.bench.bars import BARS, judge
 from orchestration.bench.dashboards import queries
 from orchestration.bench.dashboards.measure import bench_dashboards
 from orchestration.bench.stock import stock_project
 from orchestration.bench.suite import Report, Sizes
 from orchestration.bench.world import World, make_world
+from orchestration.scoring import registry
 from orchestration.warehouse.build import build_models
 from orchestration.warehouse.connection import connect
 from orchestration.warehouse.migrations import migrate
@@ -93,7 +95,7 @@ def test_every_figure_is_measured_and_every_answer_is_right() -> None:
     report = suite.run(["refresh", "dashboards", "visible", "endurance"], TINY, lambda _: None)
     assert report.failed == []
     judged = judge(report.figures, 10_000_000, report.why_missing)
-    elsewhere = {"landing_vs_floor", "refresh_vs_stock_dbt"}
+    elsewhere = {"landing_vs_floor", "scored_queries_per_s", "refresh_vs_stock_dbt"}
     assert set(judged) == {bar.figure for bar in BARS} - elsewhere
     columnar = {figure for figure in report.why_missing if figure.endswith("_vs_mart")}
     for figure, verdict in judged.items():
@@ -104,6 +106,21 @@ def test_every_figure_is_measured_and_every_answer_is_right() -> None:
     assert report.figures["visible_commits"] == TINY.commits
     assert report.figures["refresh_rounds"] == TINY.rounds
     json.dumps(report.figures)
+
+
+def test_scoring_is_measured_by_scorer(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without learners, which read built models; every scorer's time and scores are counted."""
+    monkeypatch.setenv("ASSAY_DATABASE_URL", server.url_of("postgres"))
+    monkeypatch.setattr(scoring, "build_models", lambda _url: None)
+    monkeypatch.setattr(scoring, "refresh_all", admit)
+    monkeypatch.setattr(registry, "LEARNERS", {})
+    report = suite.run(["scoring"], TINY, lambda _: None)
+    assert report.failed == []
+    each = report.figures["scoring_cpu_s_per_1000_each"]
+    assert set(each) == {"refresh", *registry.SCORERS}
+    assert report.figures["scores"] > report.figures["scored_queries"] > 50
+    whole = report.figures["scoring_cpu_s_per_1000"]
+    assert 0 < max(each.values()) <= sum(each.values()) <= whole + 0.1
 
 
 @pytest.mark.parametrize(

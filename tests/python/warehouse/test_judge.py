@@ -204,6 +204,38 @@ def test_a_wrong_key_is_not_tried_again(llm: JudgeServer) -> None:
     assert (run.why_stopped, len(llm.asked)) == ("http_401", 1)
 
 
+@pytest.mark.parametrize("status", [400, 404, 422])
+@pytest.mark.parametrize("known", ["json_object", None])
+def test_an_endpoint_that_knows_no_schema_is_asked_for_less(
+    llm: JudgeServer, status: int, known: str | None
+) -> None:
+    """Once a run, not once an answer; and what comes back is checked as strictly."""
+
+    def behave(handler: Handler, body: dict[str, Any], _turn: int) -> None:
+        wanted = body.get("response_format", {}).get("type")
+        if wanted in (known, None):
+            handler.say(good(body))
+        else:
+            handler.raw(b'{"error": "unsupported response_format"}', status)
+
+    llm.behave = behave
+    judging = Judging(config(llm, concurrency=1))
+    verdicts = judging.judge_all([CASE] * 3)
+    assert [verdict.judgement is not None for verdict in verdicts] == [True] * 3
+    tried = [body.get("response_format", {}).get("type") for body in llm.asked]
+    steps = ["json_schema", "json_object", None]
+    assert tried == [*steps[: steps.index(known)], *[known] * 3]
+    assert judging.why_stopped is None
+
+
+def test_an_endpoint_that_refuses_every_form_is_not_asked_for_ever(llm: JudgeServer) -> None:
+    llm.behave = lambda handler, _body, _turn: handler.raw(b"{}", 400)
+    judging = Judging(config(llm, concurrency=1))
+    verdicts = judging.judge_all([CASE] * 3)
+    assert [verdict.why_not for verdict in verdicts] == ["http_400"] * 3
+    assert len(llm.asked) == 3
+
+
 def test_texts_are_not_sent_on_to_where_the_endpoint_points(llm: JudgeServer) -> None:
     with judge_server() as elsewhere:
         verdict = judged(

@@ -144,3 +144,65 @@ def test_a_crash_between_placing_and_landing_loses_nothing(
 
 def _die(*_: Any) -> None:
     raise RuntimeError("killed")
+
+
+def asked_about(name: str, text: str, document: str, people: range) -> list[bytes]:
+    """One question a person, each answered from the document."""
+    lines: list[dict[str, Any]] = []
+    for one in people:
+        at, asked = f"2026-03-01T10:00:{one:02}Z", {"query_id": f"{name}{one}"}
+        lines += [
+            {"kind": "query", "event_id": f"{name}{one}", "ts": at, "status": "ok",
+             "user_id": f"u{one}", "query_text": text},
+            {"kind": "retrieval", "event_id": f"r{name}{one}", "ts": at, **asked, "result_count": 1,
+             "documents": [{"doc_id": document, "rank": 1, "cited": True}]},
+        ]  # fmt: skip
+    return [json.dumps(line).encode() for line in lines]
+
+
+def topics_of(world: World) -> dict[str, str]:
+    """First letter of a question -> what it counts in."""
+    return dict(
+        world.rows(
+            """select distinct left(query_id, 1), coalesce(merged_into, cluster_id)
+               from vault.cluster_question inner join ops.question_cluster using (cluster_id)"""
+        )
+    )
+
+
+def test_topics_that_cite_the_same_documents_are_one_in_any_language(world: World) -> None:
+    """They stay two places, so that both languages go on being recognised; the first id is kept."""
+    english, german = "how do I descale the coffee machine", "wie wird der Kaffeeautomat entkalkt"
+    world.land(
+        world.write(
+            "a.jsonl",
+            *asked_about("a", english, "coffee", range(4)),
+            *asked_about("b", german, "coffee", range(4, 8)),
+            *asked_about("c", "my password was stolen yesterday", "accounts", range(8, 12)),
+        )
+    )
+    learn(world)
+    topic = topics_of(world)
+    assert topic["a"] == topic["b"] != topic["c"]
+    assert world.value("select count(*) from vault.question_cluster") == 3
+    kept = world.rows("select cluster_id from ops.question_cluster where merged_into is null")
+    assert {row[0] for row in kept} == set(topic.values())
+    world.land(world.write("b.jsonl", *asked_about("b", german, "coffee", range(12, 15))))
+    assert learn(world).by_scorer["topics"] == 3
+    assert topics_of(world) == topic
+    assert world.value("select count(*) from ops.question_cluster") == 3
+    assert world.value("select sum(citations) from ops.cluster_document") == 15
+
+
+def test_a_question_that_waits_keeps_its_vector_until_it_is_in_a_cluster(world: World) -> None:
+    """Prevents that texts are looked up and read again for every run, and vectors that nobody needs."""
+    waiting = "select count(*) from vault.embedding where starts_with(model, 'space:')"
+    world.land(world.write("a.jsonl", *asked_about("a", "how do I descale this", "d", range(2))))
+    learn(world)
+    assert world.value(waiting) == 2
+    with psycopg.connect(world.url) as session:
+        session.execute("update vault.text set body = 'zebra' where field = 'query_text'")
+    world.land(world.write("b.jsonl", *asked_about("b", "how do I descale this", "d", range(2, 3))))
+    learn(world)
+    assert world.value(waiting) == 0
+    assert set(topics_of(world)) == {"a", "b"}
