@@ -10,37 +10,38 @@ tags as (
 
 ),
 
-outcomes as (
+valued as (
 
-    select * from {{ ref('fct_outcomes') }}
-
-),
-
-latest as (
-
-    -- Ties go to the larger key.
     select
-        *,
-        row_number() over (
-            partition by target_type, target_ref
-            order by occurred_at desc, outcome_key desc
-        ) as place
-    from outcomes
+        outcomes.*,
+        tags.tag
+    from {{ ref('fct_outcomes') }} as outcomes
+    inner join tags
+        on {{ list_has('outcomes.tags', 'tags.tag') }}
+    where outcomes.result = 'success' and outcomes.tags is not null
 
 ),
 
 final as (
 
+    -- Few outcomes have a tag, so each looks up whether a later one takes its place. Ties go to the larger
+    -- key.
     select
-        latest.workspace,
-        latest.day,
-        tags.tag,
+        valued.workspace,
+        valued.day,
+        valued.tag,
         count(*) as outcomes
-    from latest
-    inner join tags
-        on {{ list_has('latest.tags', 'tags.tag') }}
-    where latest.place = 1 and latest.result = 'success'
-    group by latest.workspace, latest.day, tags.tag
+    from valued
+    left join {{ ref('fct_outcomes') }} as later
+        on
+            valued.target_type = later.target_type
+            and valued.target_ref = later.target_ref
+            and (
+                valued.occurred_at < later.occurred_at
+                or (valued.occurred_at = later.occurred_at and valued.outcome_key < later.outcome_key)
+            )
+    where later.outcome_key is null
+    group by valued.workspace, valued.day, valued.tag
 
 )
 

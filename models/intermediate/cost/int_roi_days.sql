@@ -1,6 +1,5 @@
 -- One row a workspace, local day and scenario: what the day adds to the sums of `roi`, before anything is
--- rounded. Days run from the first with a query to the newest that any workspace has: a licence is paid on
--- quiet days too.
+-- rounded. Scenarios stand on the left of every join, so that a reader of one computes one.
 with
 
 performance as (
@@ -21,37 +20,15 @@ spend as (
 
 ),
 
-parameters as (
-
-    select * from {{ ref('int_roi_parameters') }}
-
-),
-
-newest as (
-
-    select max(day) as last_day
-    from performance
-
-),
-
-spans as (
-
-    select
-        workspace,
-        min(day) as first_day
-    from performance
-    group by workspace
-
-),
-
 days as (
 
     select
-        spans.workspace,
-        {{ days_after('spans.first_day', 'numbers.n') }} as day
-    from spans
-    cross join newest
-    cross join lateral {{ each_number(days_between('spans.first_day', 'newest.last_day')) }} as numbers (n)
+        calendar.workspace,
+        calendar.day,
+        scenarios.varied,
+        scenarios.scenario
+    from {{ ref('int_roi_calendar') }} as calendar
+    cross join {{ ref('int_roi_scenarios') }} as scenarios
 
 ),
 
@@ -64,7 +41,7 @@ rates as (
         varied,
         scenario,
         {{ roi_parameter_columns() }}
-    from parameters
+    from {{ ref('int_roi_parameters') }}
     group by workspace, valid_from, valid_to, varied, scenario
 
 ),
@@ -74,18 +51,18 @@ returned as (
     select
         outcomes.workspace,
         outcomes.day,
-        parameters.varied,
-        parameters.scenario,
+        stated.varied,
+        stated.scenario,
         {{ sum_counts('outcomes.outcomes') }} as outcomes,
-        sum(outcomes.outcomes * parameters.value) as outcomes_usd
+        sum(outcomes.outcomes * stated.value) as outcomes_usd
     from {{ ref('int_outcomes_valued_daily') }} as outcomes
-    inner join parameters
+    inner join {{ ref('int_roi_parameters') }} as stated
         on
-            outcomes.workspace = parameters.workspace
-            and parameters.name = 'outcome_usd:' || outcomes.tag
-            and outcomes.day >= parameters.valid_from
-            and (outcomes.day < parameters.valid_to or parameters.valid_to is null)
-    group by outcomes.workspace, outcomes.day, parameters.varied, parameters.scenario
+            outcomes.workspace = stated.workspace
+            and stated.name = 'outcome_usd:' || outcomes.tag
+            and outcomes.day >= stated.valid_from
+            and (outcomes.day < stated.valid_to or stated.valid_to is null)
+    group by outcomes.workspace, outcomes.day, stated.varied, stated.scenario
 
 ),
 
@@ -94,8 +71,8 @@ final as (
     select
         days.workspace,
         days.day,
-        coalesce(rates.varied, '(none)') as varied,
-        coalesce(rates.scenario, 'stated') as scenario,
+        days.varied,
+        days.scenario,
         coalesce(performance.queries, 0) as queries,
         coalesce(performance.successes, 0) as successes,
         coalesce(spend.unpriced_calls, 0) as unpriced_calls,
@@ -119,6 +96,8 @@ final as (
     left join rates
         on
             days.workspace = rates.workspace
+            and days.varied = rates.varied
+            and days.scenario = rates.scenario
             and days.day >= rates.valid_from
             and (days.day < rates.valid_to or rates.valid_to is null)
     left join performance
@@ -129,8 +108,8 @@ final as (
         on
             days.workspace = returned.workspace
             and days.day = returned.day
-            and rates.varied = returned.varied
-            and rates.scenario = returned.scenario
+            and days.varied = returned.varied
+            and days.scenario = returned.scenario
 
 )
 

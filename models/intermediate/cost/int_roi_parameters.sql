@@ -74,29 +74,6 @@ ranked as (
 
 ),
 
-sides as (
-
-    select 'low' as scenario
-    union all
-    select 'high' as scenario
-
-),
-
-scenarios as (
-
-    select
-        '(none)' as varied,
-        'stated' as scenario
-    union all
-    select distinct
-        ranked.name as varied,
-        sides.scenario
-    from ranked
-    cross join sides
-    where ranked.low is not null
-
-),
-
 final as (
 
     select
@@ -113,7 +90,7 @@ final as (
             else ranked.value
         end as value
     from ranked
-    cross join scenarios
+    cross join {{ ref('int_roi_scenarios') }} as scenarios
     where ranked.place = 1
 
 )

@@ -1,5 +1,4 @@
--- One row a workspace, period and scenario: the whole reckoning of `roi`. Periods are months, quarters, the
--- 90 days that end with the newest complete day, and the one that the reader asks for.
+-- One row a workspace, period and scenario: the whole reckoning of `roi`.
 with
 
 days as (
@@ -8,63 +7,32 @@ days as (
 
 ),
 
-horizon as (
-
-    select * from {{ ref('int_horizon') }}
-
-),
-
-spans as (
-
-    select
-        days.workspace,
-        max(case when days.day < horizon.today then days.day end) as last_whole_day
-    from days
-    cross join horizon
-    where days.scenario = 'stated'
-    group by days.workspace
-
-),
-
 periods as (
 
-    {% for kind in ['month', 'quarter'] -%}
-        select distinct
-            workspace,
-            '{{ kind }}' as period,
-            {{ period_start('day', "'" ~ kind ~ "'") }} as period_start,
-            {{ period_end('day', "'" ~ kind ~ "'") }} as period_end
-        from days
-        where scenario = 'stated'
-        union all
-    {% endfor -%}
+    select * from {{ ref('int_roi_windows') }}
+
+),
+
+asked as (
+
     select
-        workspace,
-        'last_90_days' as period,
-        {{ days_after('last_whole_day', -89) }} as period_start,
-        {{ days_after('last_whole_day', 1) }} as period_end
-    from spans
-    where last_whole_day is not null
-    union all
-    select
-        workspace,
-        'asked' as period,
-        {{ asked_day('first_day') }} as period_start,
-        {{ days_after(asked_day('last_day'), 1) }} as period_end
-    from spans
-    where {{ asked_day('first_day') }} <= {{ asked_day('last_day') }}
+        periods.*,
+        scenarios.varied,
+        scenarios.scenario
+    from periods
+    cross join {{ ref('int_roi_scenarios') }} as scenarios
 
 ),
 
 sums as (
 
     select
-        periods.workspace,
-        periods.period,
-        periods.period_start,
-        periods.period_end,
-        coalesce(days.varied, '(none)') as varied,
-        coalesce(days.scenario, 'stated') as scenario,
+        asked.workspace,
+        asked.period,
+        asked.period_start,
+        asked.period_end,
+        asked.varied,
+        asked.scenario,
         count(days.day) as days,
         bool_and(days.is_known) as is_known,
         {{ sum_counts('days.queries') }} as queries,
@@ -81,19 +49,21 @@ sums as (
         sum(days.implementation) as implementation,
         sum(days.model_nanos) as model_nanos,
         max(days.cost_avoidance_given_usd) as cost_avoidance_given_usd
-    from periods
+    from asked
     left join days
         on
-            periods.workspace = days.workspace
-            and periods.period_start <= days.day
-            and periods.period_end > days.day
+            asked.workspace = days.workspace
+            and asked.varied = days.varied
+            and asked.scenario = days.scenario
+            and asked.period_start <= days.day
+            and asked.period_end > days.day
     group by
-        periods.workspace,
-        periods.period,
-        periods.period_start,
-        periods.period_end,
-        days.varied,
-        days.scenario
+        asked.workspace,
+        asked.period,
+        asked.period_start,
+        asked.period_end,
+        asked.varied,
+        asked.scenario
 
 ),
 
