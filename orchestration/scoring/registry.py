@@ -34,6 +34,10 @@ LEARNERS: dict[str, tuple[str, str]] = {
         "How likely the knowledge base has no answer, and which gap a query belongs to.",
         "orchestration.scoring.questions.gaps:CONTENT_GAPS",
     ),
+    "similar_queries": (
+        "Past queries that went well, for each of the newest that went wrong; lands nothing.",
+        "orchestration.scoring.questions.precedents:LEARNER",
+    ),
     "success": (
         "How probably a task or session succeeds, and what drives that.",
         "orchestration.scoring.success_learner:LEARNER",
