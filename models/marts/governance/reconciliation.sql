@@ -116,7 +116,7 @@ final as (
             else 'agrees'
         end as status,
         horizon.as_of,
-        '{{ var("reporting_timezone") }}' as zone
+        '{{ var("reporting_timezone") }}' as reporting_zone
     from compared
     cross join horizon
 

@@ -28,7 +28,7 @@ def make_marts(session: psycopg.Connection[Any], manifest: dict[str, Any]) -> No
             table = sql.Identifier("marts", node["name"])
             session.execute(sql.SQL("create table {} ({})").format(table, sql.SQL(", ").join(columns)))
     for row in _TARGETS:
-        put(session, "targets", **dict(zip(("target", "met_when", "value", "unit"), row, strict=True)))
+        put(session, "targets", **dict(zip(("target", "met_when", "target_value", "unit"), row, strict=True)))
 
 
 def put(session: psycopg.Connection[Any], mart: str, **values: Any) -> None:
@@ -62,6 +62,6 @@ def put_days(session: psycopg.Connection[Any], workspace: str, days: int, **more
         put(session, "user_engagement", **when, sessions=10, daily_users=5, new_users=1)
         usage = {"provider": "p", "model": "m", "surface": "chat", "cost_usd": "0.4", **_COUNTED}
         put(session, "model_usage", **when, **usage)
-    known = {"day": DAY, "log": "query", "zone": "Europe/Berlin", "difference": 0}
+    known = {"day": DAY, "log": "query", "reporting_zone": "Europe/Berlin", "difference": 0}
     as_of = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
     put(session, "reconciliation", workspace=workspace, as_of=as_of, **known)
