@@ -12,7 +12,7 @@ from orchestration.reports.wording import NOTHING, Wording
 _COMPLETE = "max(day) filter (where is_complete)"
 _LAST_COMPLETE = "max(day) filter (where is_complete)"
 _DAYS = Cells("performance_overview", ("min(day)", _LAST_COMPLETE), by=None)
-_TARGETS = Cells("targets", ("target", "met_when", "target_value"), by=None, of_all=True)
+_TARGETS = Cells("targets", ("measure", "met_when", "target_value"), by=None, of_all=True)
 _KNOWN = Cells("reconciliation", ("max(as_of)", "max(reporting_zone)"), by=None)
 _FOUR_WEEKS = 28
 

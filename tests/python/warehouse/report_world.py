@@ -27,8 +27,9 @@ def make_marts(session: psycopg.Connection[Any], manifest: dict[str, Any]) -> No
             ]
             table = sql.Identifier("marts", node["name"])
             session.execute(sql.SQL("create table {} ({})").format(table, sql.SQL(", ").join(columns)))
+    names = ("measure", "met_when", "target_value", "unit")
     for row in _TARGETS:
-        put(session, "targets", **dict(zip(("target", "met_when", "target_value", "unit"), row, strict=True)))
+        put(session, "targets", **dict(zip(names, row, strict=True)))
 
 
 def put(session: psycopg.Connection[Any], mart: str, **values: Any) -> None:
