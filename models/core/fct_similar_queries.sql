@@ -6,14 +6,20 @@ similar_queries as (
 
     select * from {{ ref('stg_ops__similar_queries') }}
 
+),
+
+final as (
+
+    select
+        query_key,
+        place,
+        source_relation,
+        query_ref,
+        similar_key,
+        similar_ref,
+        similarity
+    from similar_queries
+
 )
 
-select
-    query_key,
-    place,
-    source_relation,
-    query_ref,
-    similar_key,
-    similar_ref,
-    similarity
-from similar_queries
+select * from final

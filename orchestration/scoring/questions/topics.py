@@ -1,7 +1,7 @@
 """What each query is about: a topic that keeps its id, under a name that gives nobody away."""
 
 from orchestration.scoring.learner import Learner, Lesson
-from orchestration.scoring.questions.documents import count_citations, current, unite
+from orchestration.scoring.questions.cited import count_citations, current, unite
 from orchestration.scoring.questions.labels import name_clusters
 from orchestration.scoring.questions.store import Placed, merge, place, survey
 from orchestration.scoring.questions.windows import line, new_queries

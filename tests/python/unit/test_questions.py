@@ -10,9 +10,9 @@ from scipy.sparse import csr_matrix
 
 from orchestration.scoring.embedding import embedder
 from orchestration.scoring.questions import evidence
+from orchestration.scoring.questions.cited import united
 from orchestration.scoring.questions.clusters import ALIKE, FEWEST, Clusters, together
 from orchestration.scoring.questions.coverage import learn_coverage
-from orchestration.scoring.questions.documents import united
 from orchestration.scoring.questions.kernel import learn
 from orchestration.scoring.questions.labels import terms
 from orchestration.scoring.questions.space import FEWEST_TEXTS, learn_space, plain
@@ -212,6 +212,9 @@ def test_what_is_asked_and_what_is_cited_count_together() -> None:
     assert united(means, cited, sizes).tolist() == [0, 0, 2, 3]
     assert united(means, csr_matrix((4, 1)), sizes).tolist() == [0, 1, 2, 3]
     assert united(means[:1], cited[:1], sizes[:1]).tolist() == [0]
+    # A handbook that all of eight topics cite makes them no topic.
+    handbook = csr_matrix(np.full((8, 1), 5.0))
+    assert united(np.eye(8, dtype=np.float32), handbook, np.ones(8, np.float32)).tolist() == [*range(8)]
     # Half of what the second cites is something else: cosine 0.71, and 0.35 is too little alone.
     half = csr_matrix(np.array([[4.0, 0], [9, 9], [0, 0], [0, 0]]))
     assert united(means, half, sizes).tolist() == [0, 1, 2, 3]

@@ -191,7 +191,7 @@ def test_topics_that_cite_the_same_documents_are_one_in_any_language(world: Worl
     assert learn(world).by_scorer["topics"] == 3
     assert topics_of(world) == topic
     assert world.value("select count(*) from ops.question_cluster") == 3
-    assert world.value("select sum(citations) from ops.cluster_document") == 15
+    assert world.value("select sum(citations) from ops.cluster_passage") == 15
 
 
 def test_a_question_that_waits_keeps_its_vector_until_it_is_in_a_cluster(world: World) -> None:

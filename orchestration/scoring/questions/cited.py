@@ -1,4 +1,4 @@
-"""Topics whose answers rest on the same documents are one, in whatever language they are asked.
+"""Topics whose answers rest on the same passages are one, in whatever language they are asked.
 
 Average word vectors know no translation and few synonyms, so that clusters of texts split a topic. What
 the answers cite does not depend on words. United clusters stay where they lie, and take in what is like
@@ -19,10 +19,13 @@ from orchestration.scoring.questions.clusters import Places
 from orchestration.scoring.questions.store import lock
 
 Session = psycopg.Connection[Any]
-# Of the likeness of what is cited, beside that of what is asked. Alone it never unites: a handbook that
-# everything cites makes no topic. Pairwise F1 on the simulator is flat between 0.3 and 0.45 of `ONE`.
-OF_DOCUMENTS = 0.5
+# Of the likeness of what is cited, beside that of what is asked. Round; pairwise F1 on the simulator is
+# flat between 0.3 and 0.45 of `ONE`.
+OF_CITATIONS = 0.5
 ONE = 0.4
+# A handbook that is logged as one piece, and that most answers cite, makes no topic: share of what
+# topics cite on average, and from how many of them that can be told.
+MOST_SHARE, TELLING = 0.25, 8
 # Linkage looks at every pair; the smallest are left as they are.
 MOST = 3_000
 
@@ -31,8 +34,9 @@ _COUNT = """
         select batch_id from ops.admitted_batch inner join landing.batch using (batch_id)
         where seq > %s and seq <= %s and accepted_by_kind ? 'retrieval'
     )
-    insert into ops.cluster_document (cluster_id, doc_ref, citations)
-    select one.cluster_id, md5(document.doc_id)::uuid, count(*)
+    insert into ops.cluster_passage (cluster_id, passage_ref, citations)
+    select one.cluster_id,
+        md5(document.doc_id || chr(31) || coalesce(document.chunk_id, ''))::uuid, count(*)
     from raw.retrieval_log
     inner join raw.retrieval_document as document using (event_key, batch_id, ts, workspace)
     inner join vault.cluster_question as one
@@ -42,16 +46,16 @@ _COUNT = """
         and document.batch_id = any(array(select batch_id from lesson))
         and document.cited and one.kind = 'topic' and one.cluster_id is not null
     group by 1, 2
-    on conflict (cluster_id, doc_ref)
-    do update set citations = cluster_document.citations + excluded.citations"""
+    on conflict (cluster_id, passage_ref)
+    do update set citations = cluster_passage.citations + excluded.citations"""
 _TOPICS = """
     select coalesce(merged_into, cluster_id), vector_sum, questions
     from ops.question_cluster inner join vault.question_cluster using (cluster_id)
     where kind = 'topic' and workspace = %s
     order by first_asked_at, cluster_id"""
 _CITED = """
-    select coalesce(merged_into, cluster_id), doc_ref::text, citations
-    from ops.question_cluster inner join ops.cluster_document using (cluster_id)
+    select coalesce(merged_into, cluster_id), passage_ref::text, citations
+    from ops.question_cluster inner join ops.cluster_passage using (cluster_id)
     where kind = 'topic' and workspace = %s"""
 _UNITE = """
     update ops.question_cluster set merged_into = kept
@@ -90,17 +94,15 @@ def unite(session: Session, workspace: str) -> None:
 
 def united(means: Vectors, cited: sparse.csr_matrix, sizes: NDArray[np.float32]) -> Places:
     """The place of the topic that each one counts in: the first of those that are one. `cited` has a
-    row a topic and a column a document."""
+    row a topic and a column a passage."""
     topic = np.arange(len(means))
     some = np.sort(np.argsort(-sizes, kind="stable")[:MOST])
     if len(some) < 2:
         return topic
-    lengths = np.sqrt(np.asarray(cited.multiply(cited).sum(axis=1)).ravel())
-    scale = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    shares = (sparse.diags(scale) @ cited).tocsr()[some]
-    alike = means[some] @ means[some].T + OF_DOCUMENTS * (shares @ shares.T).toarray()
-    apart = 1 + OF_DOCUMENTS - alike[np.triu_indices(len(some), 1)]
-    groups = fcluster(linkage(np.clip(apart, 0, None), "average"), 1 + OF_DOCUMENTS - ONE, "distance")
+    unit = _unit(_telling(cited[some]))
+    alike = means[some] @ means[some].T + OF_CITATIONS * (unit @ unit.T).toarray()
+    apart = 1 + OF_CITATIONS - alike[np.triu_indices(len(some), 1)]
+    groups = fcluster(linkage(np.clip(apart, 0, None), "average"), 1 + OF_CITATIONS - ONE, "distance")
     _, first, group = np.unique(groups, return_index=True, return_inverse=True)
     topic[some] = some[first[group]]
     return topic
@@ -109,6 +111,22 @@ def united(means: Vectors, cited: sparse.csr_matrix, sizes: NDArray[np.float32])
 def current(session: Session, names: Iterable[str]) -> set[str]:
     """What the questions of these clusters count in."""
     return {row[0] for row in session.execute(_CURRENT, (list(names),))}
+
+
+def _telling(cited: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Without what nearly everything cites."""
+    times = np.asarray(cited.sum(axis=1)).ravel()
+    if np.count_nonzero(times) < TELLING:
+        return cited
+    scale = np.divide(1, times, out=np.zeros_like(times), where=times > 0)
+    share = np.asarray((sparse.diags(scale) @ cited).sum(axis=0)).ravel() / np.count_nonzero(times)
+    return sparse.csr_matrix(cited @ sparse.diags((share <= MOST_SHARE).astype(np.float64)))
+
+
+def _unit(rows: sparse.csr_matrix) -> sparse.csr_matrix:
+    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+    scale = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    return sparse.csr_matrix(sparse.diags(scale) @ rows)
 
 
 def _cited(rows: Sequence[tuple[str, str, int]], place: Mapping[str, int]) -> sparse.csr_matrix:
