@@ -7,12 +7,14 @@ from contextlib import closing
 from typing import Any
 
 import numpy as np
+import psycopg
 import pytest
 from landing_world import World, admit, query
 
 from orchestration.errors import AssayError
 from orchestration.landing.lander import Lander
-from orchestration.scoring import registry
+from orchestration.landing.limits import Limits
+from orchestration.scoring import engine, reading, registry
 from orchestration.scoring.engine import Report, Scoring
 from orchestration.scoring.learner import Learner, Lesson
 from orchestration.scoring.scorer import Scorer, Scores, Turns
@@ -222,3 +224,41 @@ def test_texts_of_any_kind_are_read(world: World) -> None:
     world.land(world.write("a.jsonl", *lines))
     assert score(world).landed == len(texts)
     assert max(row[2] for row in scores(world)) == 20_000, "no more of a text is held"
+
+
+def test_no_more_is_held_at_once_than_its_limits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Queries of a chunk, passages of a query, lines of a window: each bounds memory by itself."""
+    held: list[tuple[int, int]] = []
+
+    def watched(turns: Turns) -> Scores:
+        held.append((len(turns), max(len(found) for found in turns["passages"])))
+        return measured(turns)
+
+    windows = []
+    monkeypatch.setattr(reading, "CHUNK", 3)
+    monkeypatch.setattr(reading, "MOST_PASSAGES", 2)
+    monkeypatch.setattr(engine, "Limits", lambda: Limits(batch_lines=10))
+
+    def read(session: Any, batches: list[int], *others: Any) -> Any:
+        windows.append(len(batches))
+        return reading.read(session, batches, *others)
+
+    monkeypatch.setattr(engine, "read", read)
+    use(monkeypatch, lengths(score=watched))
+    for number in range(3):
+        lines = [query(f"q{number}-{one}", query_text="hello") for one in range(7)]
+        world.land(world.write(f"{number}.jsonl", *lines, retrieval(f"r{number}", "q0-0", *"abc")))
+    assert score(world).landed == 21 + 2, "and the query whose retrievals come later, again"
+    assert {count for count, _ in held} == {3, 1, 2}
+    assert max(passages for _, passages in held) == 2 * 3, "two of each of three retrievals"
+    assert windows == [1, 1, 1]
+
+
+def test_a_query_whose_text_was_taken_away_is_not_scored_by_it(world: World) -> None:
+    """Between landing and scoring its person was erased: no score, no vector, no failure."""
+    world.land(world.write("a.jsonl", query("q1", query_text="hello"), query("q2", query_text="you")))
+    with psycopg.connect(world.url) as session:
+        session.execute("delete from vault.text where body = 'hello'")
+    score(world)
+    assert {row[0]: row[2] for row in scores(world)} == {"q1": None, "q2": 3}
+    assert world.value("select count(*) from vault.embedding") == 1
