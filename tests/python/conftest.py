@@ -17,7 +17,7 @@ import pytest
 
 from orchestration.settings import PROJECT_DIR
 from orchestration.warehouse import processes
-from orchestration.warehouse.build import ensure_manifest
+from orchestration.warehouse.build import build_models, ensure_manifest
 from orchestration.warehouse.migrations import migrate
 from orchestration.warehouse.server import EmbeddedServer
 
@@ -30,6 +30,7 @@ os.environ["PYTHONPATH"] = str(Path(loopback.__file__).parent)
 
 TEST_HOMES = PROJECT_DIR / ".assay" / "tests"
 TEMPLATE = "test_template"
+BUILT = "test_built"
 # Tests of durability make servers of their own.
 FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
 
@@ -82,6 +83,26 @@ def database_url(server: EmbeddedServer) -> Iterator[str]:
 def new_database(server: EmbeddedServer) -> Callable[[], AbstractContextManager[str]]:
     """For what several tests share: `with new_database() as url`."""
     return partial(_database, server)
+
+
+@pytest.fixture(scope="session")
+def new_built_database(
+    server: EmbeddedServer, read_already: Callable[[Path], None]
+) -> Callable[[], AbstractContextManager[str]]:
+    """As `new_database`, with every model built over nothing; the first who asks waits for that."""
+    with (
+        _lock(TEST_HOMES / "pg18"),
+        psycopg.connect(server.url_of("postgres"), autocommit=True) as admin,
+    ):
+        if not admin.execute("select from pg_database where datname = %s", [BUILT]).fetchone():
+            _make_built(server, admin, read_already)
+    return partial(_database, server, BUILT)
+
+
+@pytest.fixture
+def built_url(new_built_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    with new_built_database() as url:
+        yield url
 
 
 @pytest.fixture
@@ -159,11 +180,27 @@ def _make_template(server: EmbeddedServer) -> None:
         migrate(template)
 
 
+def _make_built(
+    server: EmbeddedServer, admin: psycopg.Connection[Any], read_already: Callable[[Path], None]
+) -> None:
+    """Under another name until it is whole, so that nobody takes half of it for it."""
+    home = TEST_HOMES / "built"
+    shutil.rmtree(home, ignore_errors=True)
+    read_already(home)
+    unfinished = f"{BUILT}_unfinished"
+    admin.execute(f"drop database if exists {unfinished} with (force)".encode())
+    admin.execute(f"create database {unfinished} template {TEMPLATE}".encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASSAY_HOME", str(home))
+        build_models(server.url_of(unfinished))
+    admin.execute(f"alter database {unfinished} rename to {BUILT}".encode())
+
+
 @contextmanager
-def _database(server: EmbeddedServer) -> Iterator[str]:
+def _database(server: EmbeddedServer, template: str = TEMPLATE) -> Iterator[str]:
     name = f"test_{uuid4().hex[:12]}"
     with psycopg.connect(server.url_of("postgres"), autocommit=True) as admin:
-        admin.execute(f"create database {name} template {TEMPLATE}".encode())
+        admin.execute(f"create database {name} template {template}".encode())
         try:
             yield server.url_of(name)
         finally:

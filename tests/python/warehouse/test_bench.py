@@ -3,8 +3,8 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -20,10 +20,9 @@ from orchestration.bench.dashboards.measure import bench_dashboards
 from orchestration.bench.stock import stock_project
 from orchestration.bench.suite import Report, Sizes
 from orchestration.bench.world import World, make_world
+from orchestration.refresh.engine import refresh_all
 from orchestration.scoring import registry
-from orchestration.warehouse.build import build_models
 from orchestration.warehouse.connection import connect
-from orchestration.warehouse.migrations import migrate
 from orchestration.warehouse.server import EmbeddedServer
 
 TINY = Sizes(
@@ -60,23 +59,14 @@ class Built:
 
 
 @pytest.fixture(scope="module")
-def built(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
-    name = f"test_{uuid4().hex[:12]}"
-    with (
-        psycopg.connect(server.url_of("postgres"), autocommit=True) as admin,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setenv("ASSAY_HOME", str(tmp_path_factory.mktemp("home")))
-        admin.execute(f"create database {name}".encode())
-        try:
-            url = server.url_of(name)
-            with connect(url=url, autocommit=True) as session:
-                migrate(session)
-                world = make_world(session, TINY.rows)
-            build_models(url)
-            yield Built(server, name, world)
-        finally:
-            admin.execute(f"drop database {name} with (force)".encode())
+def built(
+    server: EmbeddedServer, new_built_database: Callable[[], AbstractContextManager[str]]
+) -> Iterator[Built]:
+    with new_built_database() as url:
+        with connect(url=url, autocommit=True) as session:
+            world = make_world(session, TINY.rows)
+            refresh_all(session)
+        yield Built(server, url.rsplit("/", 1)[1], world)
 
 
 @pytest.fixture
@@ -92,7 +82,9 @@ def _built_before(built: Built, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 @pytest.mark.usefixtures("_built_before")
 def test_every_figure_is_measured_and_every_answer_is_right() -> None:
-    report = suite.run(["refresh", "dashboards", "visible", "endurance"], TINY, lambda _: None)
+    report = suite.run(
+        ["refresh", "dashboards", "visible", "endurance", "reprice"], TINY, lambda _: None
+    )
     assert report.failed == []
     judged = judge(report.figures, 10_000_000, report.why_missing)
     elsewhere = {"landing_vs_floor", "scored_queries_per_s", "refresh_vs_stock_dbt"}

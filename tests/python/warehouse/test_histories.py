@@ -6,8 +6,8 @@ induction along the graph they equal a rebuild from the logs, and marts are view
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,6 @@ from hypothesis import HealthCheck, example, given, settings
 from orchestration.landing.lander import Lander
 from orchestration.landing.limits import Limits
 from orchestration.refresh.engine import TARGET, held_batches, refresh_all, release
-from orchestration.warehouse.build import build_models
-from orchestration.warehouse.connection import connect
-from orchestration.warehouse.migrations import migrate
-from orchestration.warehouse.server import EmbeddedServer
 
 HOW_MANY = int(os.environ.get("ASSAY_HISTORIES", "30"))
 _PROVE = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=HOW_MANY)
@@ -36,36 +32,19 @@ _PROVE = settings(deadline=None, suppress_health_check=list(HealthCheck), max_ex
 class Template:
     """The project, built over nothing; every history has a copy."""
 
-    server: EmbeddedServer
-    name: str
+    copy: Callable[[], AbstractContextManager[str]]
     folder: Path
-
-    @contextmanager
-    def copy(self) -> Iterator[str]:
-        with _database(self.server, self.name) as url:
-            yield url
 
 
 @pytest.fixture(scope="module")
-def template(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
-    folder = tmp_path_factory.mktemp("home")
-    with _database(server, "template1") as url, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ASSAY_HOME", str(folder))
-        with connect(autocommit=True, url=url) as session:
-            migrate(session)
-        build_models(url)
-        yield Template(server, url.rsplit("/", 1)[1], folder)
-
-
-@contextmanager
-def _database(server: EmbeddedServer, template: str) -> Iterator[str]:
-    name = f"test_{uuid4().hex[:12]}"
-    with psycopg.connect(server.url_of("postgres"), autocommit=True) as admin:
-        admin.execute(f"create database {name} template {template}".encode())
-        try:
-            yield server.url_of(name)
-        finally:
-            admin.execute(f"drop database {name} with (force)".encode())
+def template(
+    new_built_database: Callable[[], AbstractContextManager[str]],
+    read_already: Callable[[Path], None],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Template:
+    folder = tmp_path_factory.mktemp("home") / "assay"
+    read_already(folder)
+    return Template(new_built_database, folder)
 
 
 @dataclass

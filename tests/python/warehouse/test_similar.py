@@ -13,10 +13,8 @@ from orchestration.landing.lander import Lander
 from orchestration.refresh.engine import refresh_all
 from orchestration.scoring.engine import score
 from orchestration.scoring.questions import precedents
-from orchestration.warehouse.build import build_models
 from orchestration.warehouse.connection import connect
 
-MODELS = ("+similar_queries", "+fct_query_scores")
 DESCALE, BROKEN = "How do I descale the coffee machine?", "How can I descale my coffee machine"
 
 
@@ -52,10 +50,10 @@ PAIRS = """
 
 
 @pytest.fixture
-def world(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setenv("ASSAY_DATABASE_URL", database_url)
+def world(built_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setenv("ASSAY_DATABASE_URL", built_url)
     monkeypatch.setenv("ASSAY_HOME", str(tmp_path / "home"))
-    return World(database_url, tmp_path)
+    return World(built_url, tmp_path)
 
 
 def land(world: World, *lines: dict[str, Any]) -> None:
@@ -81,7 +79,6 @@ def similar(*arguments: str) -> list[dict[str, Any]]:
 def test_past_queries_are_found_by_what_they_mean(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build_models(world.url, MODELS)
     land(world, *LINES)
     learn()
     the_command_finds_them()

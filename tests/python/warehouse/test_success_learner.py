@@ -16,10 +16,8 @@ from orchestration.scoring.engine import score
 from orchestration.scoring.logistic import auroc
 from orchestration.scoring.success import FEATURES
 from orchestration.settings import PROJECT_DIR
-from orchestration.warehouse.build import build_models
 from orchestration.warehouse.connection import connect
 
-MODELS = ("+fct_query_scores", "+success_predictions", "+success_reliability", "+fct_tool_calls")
 TASKS = 300
 
 
@@ -44,10 +42,10 @@ def lines() -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def world(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setenv("ASSAY_DATABASE_URL", database_url)
+def world(built_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setenv("ASSAY_DATABASE_URL", built_url)
     monkeypatch.setenv("ASSAY_HOME", str(tmp_path / "home"))
-    return World(database_url, tmp_path)
+    return World(built_url, tmp_path)
 
 
 def land(world: World, some: Iterator[dict[str, Any]] | list[dict[str, Any]]) -> None:
@@ -65,7 +63,7 @@ def refresh() -> None:
 def test_success_is_learned_said_once_and_held_against_the_end(world: World) -> None:
     """Prevents predictions that saw the end, that repeat, or that nobody checks."""
     land(world, lines())
-    build_models(world.url, MODELS)
+    refresh()
     first, second = score(["success"]), score(["success"])
     assert (first.landed, second.landed) == (2 * TASKS, 0)
     refresh()
@@ -89,7 +87,7 @@ def test_success_is_learned_said_once_and_held_against_the_end(world: World) -> 
 def test_only_work_that_moved_is_judged_again(world: World) -> None:
     """Prevents an hourly run that says everything about everybody again."""
     land(world, lines())
-    build_models(world.url, MODELS)
+    refresh()
     score(["success"])
     land(world, [{"kind": "query", "event_id": "more", "ts": "2026-03-02T10:00:00Z", "status": "ok",
                   "task_id": "t7"}])  # fmt: skip
@@ -100,7 +98,7 @@ def test_only_work_that_moved_is_judged_again(world: World) -> None:
 def test_nothing_is_said_where_too_little_is_known(world: World) -> None:
     """Prevents a model of five tasks."""
     land(world, list(lines())[:30])
-    build_models(world.url, MODELS)
+    refresh()
     assert score(["success"]).landed == 0
 
 
