@@ -2,13 +2,6 @@
 -- a range: what the net value would be at its low and at its high end, all others as stated.
 with
 
-periods as (
-
-    select * from {{ ref('int_roi_periods') }}
-    where period in ('last_90_days', 'asked') and not_judged_because is null
-
-),
-
 parameters as (
 
     select * from {{ ref('int_roi_parameters') }}
@@ -17,8 +10,8 @@ parameters as (
 
 stated as (
 
-    select * from periods
-    where scenario = 'stated'
+    select * from {{ ref('int_roi_periods') }}
+    where period in ('last_90_days', 'asked') and scenario = 'stated' and not_judged_because is null
 
 ),
 
@@ -31,25 +24,28 @@ ends as (
         periods.period_start,
         periods.period_end,
         periods.varied,
-        max(case when periods.scenario = 'low' then parameters.value end) as low,
-        max(case when periods.scenario = 'high' then parameters.value end) as high,
+        max(case when periods.scenario = 'low' then reckoned.value end) as low,
+        max(case when periods.scenario = 'high' then reckoned.value end) as high,
         max(case when periods.scenario = 'low' then periods.total_usd - periods.investment_usd end)
             as low_net_usd,
         max(case when periods.scenario = 'high' then periods.total_usd - periods.investment_usd end)
             as high_net_usd
-    from periods
-    inner join parameters
+    from {{ ref('int_roi_periods') }} as periods
+    inner join {{ ref('int_roi_parameters') }} as reckoned
         on
-            periods.workspace = parameters.workspace
-            and periods.varied = parameters.varied
-            and periods.scenario = parameters.scenario
-            and periods.varied = parameters.name
-            and {{ days_after('periods.period_end', -1) }} >= parameters.valid_from
+            periods.workspace = reckoned.workspace
+            and periods.varied = reckoned.varied
+            and periods.scenario = reckoned.scenario
+            and periods.varied = reckoned.name
+            and {{ days_after('periods.period_end', -1) }} >= reckoned.valid_from
             and (
-                {{ days_after('periods.period_end', -1) }} < parameters.valid_to
-                or parameters.valid_to is null
+                {{ days_after('periods.period_end', -1) }} < reckoned.valid_to
+                or reckoned.valid_to is null
             )
-    where periods.scenario <> 'stated'
+    where
+        periods.period in ('last_90_days', 'asked')
+        and periods.scenario <> 'stated'
+        and periods.not_judged_because is null
     group by periods.workspace, periods.period, periods.period_start, periods.period_end, periods.varied
 
 ),
