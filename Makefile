@@ -57,11 +57,11 @@ $(BENCH_STAMP): $(STAMP) requirements-bench.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-bench.lock
 	@touch $@
 
-torture: $(STAMP) ## 500 random histories, each equal to its rebuild; readers through 60 changes; 20 seeds of feedback
+torture: $(STAMP) ## 500 random histories, each equal to its rebuild; readers through 60 changes; 20 seeds of feedback and of gaps
 	@mkdir -p .cache/tmp
 	TMPDIR=$(CURDIR)/.cache/tmp ASSAY_HISTORIES=500 ASSAY_PROBE_ROUNDS=20 $(BIN)/pytest -m '' \
 		tests/python/warehouse/test_histories.py tests/python/warehouse/test_reader_probes.py \
-		tests/python/warehouse/test_feedback_truth.py
+		tests/python/warehouse/test_feedback_truth.py tests/python/warehouse/test_gap_effects_truth.py
 
 faults: $(STAMP) ## everything killed in the middle of every job; and that nothing dials out (half an hour)
 	@mkdir -p .cache/tmp
