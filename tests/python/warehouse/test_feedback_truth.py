@@ -5,8 +5,8 @@ work: `make torture` runs it.
 """
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import psycopg
 import pytest
+from numpy.typing import NDArray
 
 from orchestration.landing.lander import Lander
 from orchestration.landing.limits import Limits
@@ -28,7 +29,10 @@ pytestmark = pytest.mark.long
 SEEDS = range(1, 21)
 DAYS, QUERIES_PER_DAY = 28, 400
 KINDS = ("query", "feedback", "usage")
+FEW_SEEDS = range(1, 6)
 MARTS = ("feedback_quality", "user_preferences", "prompt_versions", "preference_coverage")
+
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -41,26 +45,43 @@ class Products:
             return session.execute(statement.encode()).fetchall()
 
 
+Spoil = Callable[[dict[str, Any], np.random.Generator], bool]
+
+
 @pytest.fixture(scope="module")
 def products(
     new_database: Callable[[], AbstractContextManager[str]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Products]:
-    folder = tmp_path_factory.mktemp("products")
+    with market(new_database, tmp_path_factory.mktemp("products"), SEEDS, MARTS) as made:
+        yield made
+
+
+@contextmanager
+def market(
+    new_database: Callable[[], AbstractContextManager[str]],
+    folder: Path,
+    seeds: Iterable[int],
+    marts: Iterable[str],
+    spoil: Spoil = lambda _line, _rng: True,
+) -> Iterator[Products]:
+    """`spoil` may change a line, and tells whether it was logged at all."""
     truths = {}
     with new_database() as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("ASSAY_HOME", str(folder / "home"))
         with Lander(url, Limits()) as lander:
-            for seed in SEEDS:
+            for seed in seeds:
                 truths[seed], lines = simulate(folder / str(seed), seed)
+                rng = np.random.default_rng(seed)
                 path = folder / f"{seed}.jsonl"
-                path.write_text("".join(f"{line}\n" for line in lines))
+                kept = [json.dumps(line) for line in lines if spoil(line, rng)]
+                path.write_text("".join(f"{line}\n" for line in kept))
                 assert lander.land_file(path, 0.0).quarantined == 0
-        build_models(url, ["resource_type:seed", *(f"+{mart}" for mart in MARTS)])
+        build_models(url, ["resource_type:seed", *(f"+{mart}" for mart in marts)])
         yield Products(url, truths)
 
 
-def simulate(folder: Path, seed: int) -> tuple[dict[str, Any], list[str]]:
+def simulate(folder: Path, seed: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     for _ in simulate_days(Order(DAYS, QUERIES_PER_DAY, seed, DEFAULT_START_MS, folder, clean=True)):
         pass
     truth: dict[str, Any] = json.loads((folder / "truth.json").read_text())
@@ -72,7 +93,7 @@ def simulate(folder: Path, seed: int) -> tuple[dict[str, Any], list[str]]:
                 line["workspace"] = f"{seed}:{line['workspace']}"
                 line.pop("query_text", None)
                 line.pop("response_text", None)
-                lines.append(json.dumps(line))
+                lines.append(line)
     return truth, lines
 
 
@@ -107,8 +128,8 @@ def test_corrected_rates_are_near_the_truth_and_naive_ones_are_not(products: Pro
     assert all(better)
 
 
-def test_intervals_hold_the_truth_as_often_as_they_say(products: Products) -> None:
-    """Prevents intervals that are too narrow: of 95 % intervals over prompt versions and seeds."""
+def held(products: Products) -> tuple[Bools, Bools, list[str]]:
+    """Of prompt versions and weeks: is the truth in the interval, in the doubted one; the prompt."""
     rows = products.rows(
         """select workspace, prompt_name || ':' || prompt_version, corrected_rate_low,
                corrected_rate_high, doubted_rate_low, doubted_rate_high, queries
@@ -121,13 +142,19 @@ def test_intervals_hold_the_truth_as_often_as_they_say(products: Products) -> No
     }
     true = np.array([truth[int(row[0].partition(":")[0]), row[1]] for row in rows])
     ends = np.array([row[2:6] for row in rows], float)
-    held = np.mean((ends[:, 0] <= true) & (true <= ends[:, 1]))
-    doubted = np.mean((ends[:, 2] <= true) & (true <= ends[:, 3]))
-    assert held >= 0.9
-    assert doubted >= held
+    inside = (ends[:, 0] <= true) & (true <= ends[:, 1])
+    doubted = (ends[:, 2] <= true) & (true <= ends[:, 3])
+    return inside, doubted, [row[1] for row in rows]
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say(products: Products) -> None:
+    """Prevents intervals that are too narrow: of 95 % intervals over prompt versions and seeds."""
+    inside, doubted, prompts = held(products)
+    assert np.mean(inside) >= 0.9
+    assert np.mean(doubted) >= np.mean(inside)
     # Small cells lean on their workspace, but a prompt that is worse than the rest must not be lost.
-    worse = np.array([row[1] == "chat-answer:v4" for row in rows])
-    assert np.mean(((ends[:, 0] <= true) & (true <= ends[:, 1]))[worse]) >= 0.8
+    worse = np.array(prompts) == "chat-answer:v4"
+    assert np.mean(inside[worse]) >= 0.8
 
 
 def test_the_worse_prompt_is_never_called_better(products: Products) -> None:
@@ -180,3 +207,47 @@ def test_most_who_chose_often_have_a_learned_preference(products: Products) -> N
     )
     assert learned_people / choosing > 0.55
     assert 0 < overriding < choosing
+
+
+class QuietWhereSure:
+    """The content speak up a tenth as often about answers that were given with confidence. What the
+    correction assumes is that they tell it as often whatever is known of the query."""
+
+    def __init__(self) -> None:
+        self.quiet: set[str] = set()
+
+    def __call__(self, line: dict[str, Any], rng: np.random.Generator) -> bool:
+        name = line["workspace"] + line.get("query_id", line["event_id"])
+        if line["kind"] == "query" and (line.get("confidence") or 0) >= 0.8:
+            self.quiet.add(name)
+        is_praise = line["kind"] == "feedback" and line.get("value") in (1, 4, 5)
+        return not (is_praise and name in self.quiet) or bool(rng.random() < 0.1)
+
+
+def asked_and_unasked_mixed_up(line: dict[str, Any], rng: np.random.Generator) -> bool:
+    """A product that says of half its feedback the wrong thing about having asked for it."""
+    if line["kind"] == "feedback" and line.get("answered", True) and rng.random() < 0.5:
+        line["solicited"] = not line.get("solicited", False)
+    return True
+
+
+def test_feedback_that_is_wrong_about_having_been_asked_for_does_no_harm(
+    new_database: Callable[[], AbstractContextManager[str]], tmp_path: Path
+) -> None:
+    spoil = asked_and_unasked_mixed_up
+    with market(new_database, tmp_path, FEW_SEEDS, ["feedback_quality"], spoil) as spoiled:
+        inside, doubted, _ = held(spoiled)
+        assert len(inside) > 300
+        assert inside.mean() >= 0.9
+        assert doubted.mean() >= 0.95
+
+
+def test_what_the_correction_assumes_is_not_covered_by_its_intervals(
+    new_database: Callable[[], AbstractContextManager[str]], tmp_path: Path
+) -> None:
+    """A known limit (docs/accuracy.md). Whoever mends it finds this test red, and turns it round."""
+    with market(new_database, tmp_path, FEW_SEEDS, ["feedback_quality"], QuietWhereSure()) as spoiled:
+        inside, doubted, _ = held(spoiled)
+        assert len(inside) > 300
+        assert inside.mean() < 0.2
+        assert doubted.mean() < 0.2
