@@ -94,7 +94,7 @@ def new_built_database(
         _lock(TEST_HOMES / "pg18"),
         psycopg.connect(server.url_of("postgres"), autocommit=True) as admin,
     ):
-        if not admin.execute("select from pg_database where datname = %s", [BUILT]).fetchone():
+        if not admin.execute("select 1 from pg_database where datname = %s", [BUILT]).fetchone():
             _make_built(server, admin, read_already)
     return partial(_database, server, BUILT)
 

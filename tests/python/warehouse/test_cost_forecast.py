@@ -8,11 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import psycopg
 import pytest
-from dbt.cli.main import dbtRunner
 from landing_world import World
 
 from orchestration.refresh.engine import refresh_all
-from orchestration.warehouse.build import dbt_session, paths_args
 
 FIRST = dt.date(2026, 1, 1)
 DAYS, WORKSPACES = 152, 16  # until the end of May
@@ -31,8 +29,8 @@ def spending() -> dict[str, Series]:
 
 
 @pytest.fixture
-def world(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setenv("ASSAY_DATABASE_URL", database_url)
+def world(built_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setenv("ASSAY_DATABASE_URL", built_url)
     monkeypatch.setenv("ASSAY_HOME", str(tmp_path / "home"))
     lines = [
         json.dumps(
@@ -44,14 +42,9 @@ def world(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         for workspace, series in spending().items()
         for n, dollars in enumerate(series.tolist())
     ]  # fmt: skip
-    made = World(database_url, tmp_path)
+    made = World(built_url, tmp_path)
     made.land(made.write("costs.jsonl", *lines))
-    with dbt_session(database_url):
-        kinds = ["--resource-type", "model", "--resource-type", "seed"]
-        args = ["build", *kinds, "--select", "+cost_forecast", "+spend_overview"]
-        result = dbtRunner().invoke([*args, *paths_args(tmp_path / "target"), "--log-level", "none"])
-    assert result.success, result.exception
-    with psycopg.connect(database_url, autocommit=True) as session:
+    with psycopg.connect(built_url, autocommit=True) as session:
         refresh_all(session)
     return made
 

@@ -8,12 +8,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from dbt.cli.main import dbtRunner
 from landing_world import World
 from psycopg import sql
 
 from orchestration.refresh.engine import refresh_all
-from orchestration.warehouse.build import dbt_session, paths_args
 
 FIRST = dt.date(2026, 2, 1)
 HOSTILE = "=cmd|'/c'!A0 <script>alert(1)</script>"
@@ -36,19 +34,14 @@ def _lines(days: int) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def world(
-    new_database: Callable[[], AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
+    new_built_database: Callable[[], AbstractContextManager[str]],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[World]:
-    with new_database() as url, pytest.MonkeyPatch.context() as patch:
+    with new_built_database() as url, pytest.MonkeyPatch.context() as patch:
         made = World(url, tmp_path_factory.mktemp("world"))
         patch.setenv("ASSAY_DATABASE_URL", url)
         patch.setenv("ASSAY_HOME", str(made.folder / "home"))
         made.land(made.write("logs.jsonl", *(json.dumps(line).encode() for line in _lines(35))))
-        kinds = ["--resource-type", "model", "--resource-type", "seed"]
-        args = ["build", *kinds, "--select", "+insights", "+insight_catalogue"]
-        with dbt_session(url):
-            folder = paths_args(made.folder / "target")
-            result = dbtRunner().invoke([*args, *folder, "--log-level", "none"])
-        assert result.success, result.exception
         with psycopg.connect(url, autocommit=True) as session:
             refresh_all(session)
         yield made

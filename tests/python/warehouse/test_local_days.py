@@ -62,7 +62,11 @@ class Calendar:
     def of(self, moment: dt.datetime, zone: str, session_zone: str = "UTC") -> Local:
         self.session.execute("select set_config('TimeZone', %s, false)", (session_zone,))
         statement = self.statement.replace(ZONE, zone).replace("@moment", moment.isoformat())
-        return Local(*self.session.execute(statement.encode()).fetchall()[0])
+        found = self.session.execute(statement.encode()).fetchall()[0]
+        # Python takes two zones' moments for different where one of them stands in a repeated hour.
+        return Local(
+            *(one.astimezone(dt.UTC) if isinstance(one, dt.datetime) else one for one in found)
+        )
 
 
 @pytest.fixture(scope="module")

@@ -3,16 +3,12 @@
 import csv
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
-from dbt.cli.main import dbtRunner
 from engine_world import cost, query
 from landing_world import World
 
@@ -24,8 +20,6 @@ from orchestration.prices.sync import sync
 from orchestration.refresh.engine import refresh_all
 from orchestration.simulator.commands import DEFAULT_START_MS
 from orchestration.simulator.writer import Order, simulate_days
-from orchestration.warehouse.build import dbt_session, paths_args
-from orchestration.warehouse.server import EmbeddedServer
 
 SELECTED = ["+query_costs", "+bill_reconciliation", "+price_book", "+costs_as_of", "+budget_status"]
 CHECK = "assert_no_price_contradicts_another"
@@ -60,39 +54,10 @@ class House(World):
         return {event: (nanos, status) for event, nanos, status in rows}
 
 
-@pytest.fixture(scope="module")
-def built(
-    new_database: Callable[[], AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The models over nothing; every test has a copy of the database."""
-    with new_database() as url, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ASSAY_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setenv("ASSAY_DATABASE_URL", url)
-        kinds = ["--resource-type", "model", "--resource-type", "seed"]
-        folder = tmp_path_factory.mktemp("target")
-        with dbt_session(url):
-            # A delta check is compiled by the test that it is; no other test is asked here.
-            for args in ([*kinds, "--select", *SELECTED], ["--select", CHECK]):
-                result = dbtRunner().invoke(
-                    ["build", *args, *paths_args(folder), "--log-level", "none"]
-                )
-                assert result.success, result.exception
-        yield url
-
-
 @pytest.fixture
-def house(
-    built: str, server: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[House]:
-    name = f"test_{uuid4().hex[:12]}"
-    url = server.url_of(name)
-    monkeypatch.setenv("ASSAY_DATABASE_URL", url)
-    with psycopg.connect(server.url_of("postgres"), autocommit=True) as admin:
-        admin.execute(f"create database {name} template {built.rsplit('/', 1)[1]}".encode())
-        try:
-            yield House(url, tmp_path)
-        finally:
-            admin.execute(f"drop database if exists {name} with (force)".encode())
+def house(built_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    monkeypatch.setenv("ASSAY_DATABASE_URL", built_url)
+    return House(built_url, tmp_path)
 
 
 def a_price(dollars: str | None = "2", **more: Any) -> Price:
