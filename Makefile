@@ -41,7 +41,7 @@ lint: $(STAMP)
 
 unit: $(STAMP)
 	@mkdir -p .cache/tmp
-	TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/pytest -n 2 --dist loadscope
+	TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 docs: $(STAMP) ## docs/metrics.md, from the descriptions of the marts
 	@$(BIN)/python -m orchestration.catalogue

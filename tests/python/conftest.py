@@ -35,6 +35,22 @@ BUILT = "test_built"
 FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
 
 
+# These take longest and begin first: what a worker gets last, it does while the others wait.
+LONGEST = (
+    "test_dbt_build",
+    "test_ui",
+    "test_truth",
+    "test_histories",
+    "test_bench",
+    "test_definitions",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    last = len(LONGEST)
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else last)
+
+
 @pytest.fixture(autouse=True)
 def _no_warehouse_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test must never reach the warehouse of whoever runs it."""

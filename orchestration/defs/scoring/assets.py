@@ -27,7 +27,7 @@ def _spec(name: str, says: str) -> dg.AssetSpec:
         group_name=GROUP,
         owners=OWNERS,
         kinds={"python", "postgres"},
-        description=f"{says} Lands in raw.evaluation_log as evaluator {name}.",
+        description=f"{says} What it lands is evaluator {name} of raw.evaluation_log.",
         # Another run may be scoring, and then this one has nothing to tell.
         skippable=True,
     )
