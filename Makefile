@@ -39,9 +39,10 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 0 models tests/dbt
 
+# Three workers on two cores: tests wait for servers, sensors and locks a third of their time.
 unit: $(STAMP)
 	@mkdir -p .cache/tmp
-	TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
+	TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 docs: $(STAMP) ## docs/metrics.md, from the descriptions of the marts
 	@$(BIN)/python -m orchestration.catalogue
