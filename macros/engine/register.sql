@@ -1,6 +1,33 @@
-{#- Writes the compiled refresh into the database. The session tables are those of the table's own columns. -#}
+{#- Writes the compiled refresh into the database. -#}
 {% macro register(kind, relation, compiled, spans, key, fingerprint) -%}
     {%- set relation = relation.include(database=false) -%}
+    {%- set refresh = assay.refresh_of(kind, relation, compiled, spans, key) -%}
+    {%- do assay.do_sql(
+        'select ops.register(' ~ [
+            assay.quoted(target.schema), assay.quoted(relation.schema), assay.quoted(relation.identifier), assay.quoted(kind),
+            assay.quoted(fingerprint), assay.without_database(assay.quoted(compiled)), assay.quoted_array(assay.below(model.unique_id).state),
+            refresh.prepare, refresh.steps,
+        ] | join(', ') ~ ')'
+    ) -%}
+{%- endmacro %}
+
+
+{#- The rows are what they should be; how a refresh goes about it may have become better since. -#}
+{% macro register_steps(kind, relation, compiled, spans, key) -%}
+    {%- set relation = relation.include(database=false) -%}
+    {%- set refresh = assay.refresh_of(kind, relation, compiled, spans, key) -%}
+    {%- set where = {'target': target.schema, 'schema_name': relation.schema, 'name': relation.identifier} -%}
+    {%- call statement() -%}
+        update ops.model set prepare = refresh.prepare, steps = refresh.steps, registered_at = clock_timestamp()
+        from (select {{ refresh.prepare }} as prepare, {{ refresh.steps }} as steps) as refresh
+        where (model.prepare, model.steps) is distinct from (refresh.prepare, refresh.steps)
+            {%- for column, value in where.items() %} and model.{{ column }} = {{ assay.quoted(value) }}{% endfor %}
+    {%- endcall -%}
+{%- endmacro %}
+
+
+{#- The session tables are those of the table's own columns. -#}
+{% macro refresh_of(kind, relation, compiled, spans, key) -%}
     {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
     {%- set changed = assay.session_table('changes', model) -%}
     {%- set prepare = [
@@ -22,13 +49,7 @@
         {%- set measures = columns | reject('in', key) | list -%}
         {%- set steps = assay.additive_steps(model, relation, compiled, spans, key, measures) -%}
     {%- endif -%}
-    {%- do assay.do_sql(
-        'select ops.register(' ~ [
-            assay.quoted(target.schema), assay.quoted(relation.schema), assay.quoted(relation.identifier), assay.quoted(kind),
-            assay.quoted(fingerprint), assay.without_database(assay.quoted(compiled)), assay.quoted_array(assay.below(model.unique_id).state),
-            assay.quoted_array(prepare), assay.without_database(assay.quoted_array(steps)),
-        ] | join(', ') ~ ')'
-    ) -%}
+    {{ return({'prepare': assay.quoted_array(prepare), 'steps': assay.without_database(assay.quoted_array(steps))}) }}
 {%- endmacro %}
 
 

@@ -30,21 +30,22 @@ order by k1
     {%- endset -%}
     {%- set compare -%}
 insert into {{ changed }} ({{ list }}, sign, standing_at)
-with "standing rows" as materialized (
+with "standing rows" as (
     select * from {{ assay.rows_of_keys(relation, key, keys, 'kept.ctid as standing_at,') }} as standing
-),
-"computed rows" as materialized (
-    select {{ list }} from (
-{{ assay.rewritten(compiled, spans, keys, standing_keys) }}
-    ) as computed
 )
-select {{ assay.prefixed('computed', columns) }}, 1, null
-from "computed rows" as computed left join "standing rows" as standing on {{ assay.same('computed', 'standing', grain, columns) }}
-where standing.standing_at is null
-union all
-select {{ assay.prefixed('standing', columns) }}, -1, standing.standing_at
-from "standing rows" as standing left join "computed rows" as computed on {{ assay.same('computed', 'standing', grain, columns) }}
-where computed.{{ grain[0] }} is null
+select moved.* from (
+{{ assay.rewritten(compiled, spans, keys, standing_keys) }}
+) as computed
+full join "standing rows" as standing
+    on {% for column in grain %}computed.{{ column }} = standing.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+cross join lateral (
+    select {{ assay.prefixed('computed', columns) }}, 1, cast(null as tid)
+    where computed.{{ grain[0] }} is not null
+    union all
+    select {{ assay.prefixed('standing', columns) }}, -1, standing.standing_at
+    where standing.standing_at is not null
+) as moved
+where {{ assay.moved('computed', 'standing', columns) }}
     {%- endset -%}
     {{ return([
         collect,
@@ -69,8 +70,8 @@ where computed.{{ grain[0] }} is null
 {%- endmacro %}
 
 
-{#- The grain finds the row fast, the rest says whether anything in it moved. -#}
-{% macro same(left, right, grain, columns) -%}
-    {% for column in grain %}{{ left }}.{{ column }} = {{ right }}.{{ column }} and {% endfor -%}
-    row({{ assay.prefixed(left, columns) }}) is not distinct from row({{ assay.prefixed(right, columns) }})
+{#- Figures stand behind what they are of, and are what moves: from the last column on, a difference is found early. -#}
+{% macro moved(left, right, columns) -%}
+    {%- set last_first = columns | reverse | list -%}
+    row({{ assay.prefixed(left, last_first) }}) is distinct from row({{ assay.prefixed(right, last_first) }})
 {%- endmacro %}

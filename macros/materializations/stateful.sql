@@ -10,8 +10,8 @@
 {% endmaterialization %}
 
 
-{#- One transaction, under the lock that refreshes take. A model that stands and is what it was needs
-    nothing: the refresh at the start of the build has brought it up to date. -#}
+{#- One transaction, under the lock that refreshes take. The rows of a model that stands and is what it was are
+    left alone: the refresh at the start of the build has brought them up to date. -#}
 {% macro build_stateful(kind, compiled) -%}
     {%- set relation = this.incorporate(type='table') -%}
     {%- set is_plain = assay.is_plain() -%}
@@ -36,6 +36,8 @@
         {%- if not is_plain -%}
             {%- do assay.register(kind, relation, compiled, spans, key, fingerprint) -%}
         {%- endif -%}
+    {%- else -%}
+        {%- do assay.register_steps(kind, relation, compiled, spans, key) -%}
     {%- endif -%}
     {%- do apply_grants(relation, config.get('grants'), should_revoke=true) -%}
     {%- do persist_docs(relation, model) -%}

@@ -56,6 +56,17 @@ def test_a_build_takes_in_what_landed_since(house: House) -> None:
     assert _cells(house) == [("default", "2026-03-01", 3, 2, 1_000_000_000)]
 
 
+def test_a_build_brings_the_steps_of_a_refresh_up_to_date(house: House) -> None:
+    """Prevents an upgraded engine from refreshing the state that stands by its old statements for ever."""
+    house.build()
+    steps = house.rows("select name, steps from ops.model order by name")
+    house.rows("update ops.model set steps = steps || 'select 1'::text where name in ('fct', 'agg')")
+    rows = house.rows("select xmin from house.agg union all select xmin from house.fct")
+    assert house.build() == {}
+    assert house.rows("select name, steps from ops.model order by name") == steps
+    assert house.rows("select xmin from house.agg union all select xmin from house.fct") == rows
+
+
 def test_changed_logic_is_noticed_and_says_what_to_do(house: House) -> None:
     """Prevents a table that is half by the old definition and half by the new."""
     house.build()
