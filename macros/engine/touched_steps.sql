@@ -1,13 +1,16 @@
 {#- Four statements: which keys the changes touch, in order, since each index that looks an array up sorts it;
     what is recomputed for them, against what stands there; the old rows go; the new rows come. Rows that come
-    out as they were are not touched. -#}
+    out as they were are not touched. Which keys stand there already is asked of the index where that is cheap:
+    asked of the standing rows, it would have them kept aside, the whole table when a price changes. -#}
 {% macro touched_steps(this_node, relation, compiled, spans, columns, key, grain) -%}
     {%- set keys = assay.session_table('keys', this_node) -%}
     {%- set changed = assay.session_table('changes', this_node) -%}
     {%- set list = columns | join(', ') -%}
     {%- set named = [] -%}
-    {%- for column in key -%}{%- do named.append(column ~ ' as k' ~ loop.index) -%}{%- endfor -%}
-    {%- set standing_keys = '(select distinct ' ~ named | join(', ') ~ ' from "standing rows")' -%}
+    {%- for column in key -%}{%- do named.append('kept.' ~ column ~ ' as k' ~ loop.index) -%}{%- endfor -%}
+    {%- set standing_keys = '(select distinct ' ~ named | join(', ') ~ ' from ' ~ (
+        assay.rows_of_keys(relation, key, keys) if key | length == 1 else '"standing rows"'
+    ) ~ ' as kept)' -%}
     {%- set collect -%}
 insert into {{ keys }}
 select distinct * from (

@@ -57,7 +57,7 @@ def test_a_build_takes_in_what_landed_since(house: House) -> None:
 
 
 def test_a_build_brings_the_steps_of_a_refresh_up_to_date(house: House) -> None:
-    """Prevents an upgraded engine from refreshing the state that stands by its old statements for ever."""
+    """Prevents an upgraded engine from refreshing what stands by its old statements for ever."""
     house.build()
     steps = house.rows("select name, steps from ops.model order by name")
     house.rows("update ops.model set steps = steps || 'select 1'::text where name in ('fct', 'agg')")
