@@ -27,7 +27,7 @@ _COUNTS = ("lines", "accepted", "duplicate", "conflict", "quarantined")
                    " move to its folder `landed`.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Counts as JSON.")
 def land(paths: tuple[str, ...], from_inbox: bool, watch: Path | None, as_json: bool) -> None:
-    """Land files (.jsonl, .jsonl.gz), folders, or standard input (-).
+    """Land files (.jsonl, .jsonl.gz, .parquet), folders, or standard input (-).
 
     Every line ends as accepted, duplicate, conflict or quarantined. The status is 0 when all of them
     are accounted for, also when some were refused; see `assay quarantine list`.

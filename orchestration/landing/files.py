@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from orchestration.errors import AssayError
 
-SUFFIXES = (".jsonl", ".jsonl.gz")
+SUFFIXES = (".jsonl", ".jsonl.gz", ".parquet")
 LANDED = "landed"
 
 

@@ -7,8 +7,9 @@ from typing import Any, LiteralString
 import psycopg
 
 from orchestration.landing.lander import Lander
+from orchestration.landing.packed import CHUNK
 from orchestration.landing.parse import Parsed, Slice, parse
-from orchestration.landing.reader import CHUNK, Unreadable, sha256_of
+from orchestration.landing.reader import Unreadable, sha256_of
 from orchestration.landing.reasons import Reason
 from orchestration.landing.store import Counts, Origin
 

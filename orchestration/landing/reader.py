@@ -1,14 +1,12 @@
 """Streams to slices of lines, in bounded memory whatever the stream holds.
 
 Slices depend on the bytes alone, never on how they arrived, so the same file always makes the same
-batches. What cannot be a line (too long, a broken or hostile gzip) comes out whole, as `Unreadable`.
+batches. What cannot be lines (too long, a broken or hostile packed file) stays whole: `Unreadable`.
 """
 
-import gzip
 import hashlib
 import io
 import tempfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,17 +15,13 @@ from typing import BinaryIO
 import numpy as np
 
 from orchestration.errors import AssayError
+from orchestration.landing import packed
 from orchestration.landing.limits import Limits
+from orchestration.landing.packed import CHUNK, BrokenStreamError
 from orchestration.landing.parse import Slice
 from orchestration.landing.reasons import Reason
 
-# Less than a line may have, so that what is read at once is seldom looked at line by line.
-CHUNK = 1 << 18
 _BOM = b"\xef\xbb\xbf"
-_GZIP_MAGIC = b"\x1f\x8b"
-# Logs shrink five- to thirtyfold; what grows more than this while it is unpacked is hostile.
-_BOMB_RATIO = 200
-_BOMB_FLOOR = 16 << 20
 
 
 @dataclass
@@ -54,81 +48,29 @@ def sha256_of(file: BinaryIO) -> bytes:
     return digest.digest()
 
 
-class BrokenStreamError(Exception):
-    """The rest of a compressed file cannot be read."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class GunzipReader(io.RawIOBase):
-    """Unpacks, and stops where the stream is cut, damaged or grows beyond reason."""
-
-    def __init__(self, packed: BinaryIO) -> None:
-        self.packed = packed
-        self.unpacker = gzip.GzipFile(fileobj=packed)
-        self.unpacked_bytes = 0
-
-    def read(self, size: int = -1) -> bytes:
-        try:
-            data = self.unpacker.read1(size)  # what there is, up to the very cut
-        except EOFError:
-            raise BrokenStreamError(Reason.TRUNCATED_TAIL) from None
-        except (OSError, zlib.error):
-            raise BrokenStreamError(Reason.BAD_GZIP) from None
-        self.unpacked_bytes += len(data)
-        if self.unpacked_bytes > max(_BOMB_FLOOR, _BOMB_RATIO * self.packed.tell()):
-            raise BrokenStreamError(Reason.TOO_LARGE)
-        return data
-
-
 def read_stream(stream: io.BufferedReader, limits: Limits) -> Iterator[Slice | Unreadable]:
-    head = stream.peek(4)
-    if head.startswith(_GZIP_MAGIC):
-        raise AssayError("Standard input is gzip: unpack it on the way (zcat FILE | assay land -).")
-    _refuse_parquet(head)
+    if form := packed.form_of(stream.peek(4)):
+        raise AssayError(f"Standard input is {form.name}: {form.instead}.")
     yield from read_slices(stream, limits)
-
-
-def _refuse_parquet(head: bytes) -> None:
-    """Read as lines, it would fill the quarantine with junk."""
-    if head.startswith(b"PAR1"):
-        raise AssayError("This is Parquet; only JSON lines (.jsonl, .jsonl.gz) can be landed.")
 
 
 def read_file(path: Path, limits: Limits) -> Iterator[Slice | Unreadable]:
     with path.open("rb") as file:
-        head = file.peek(4)
-        _refuse_parquet(head)
-        if not head.startswith(_GZIP_MAGIC):
+        form = packed.form_of(file.peek(4))
+        if form is None:
             yield from read_slices(file, limits)
             return
         last = Slice(1, 0, [])
         try:
-            _prove_sound(path)
-            for item in read_slices(GunzipReader(file), limits):  # type: ignore[arg-type]
+            with path.open("rb") as trial:
+                form.reader(trial, limits).prove_sound()
+            for item in read_slices(form.reader(file, limits), limits):  # type: ignore[arg-type]
                 if isinstance(item, Slice):
                     last = item
                 yield item
         except BrokenStreamError as broken:
-            # What cannot be unpacked is kept as it came: the whole file, compressed.
+            # What cannot be unpacked is kept as it came: the whole file, packed.
             yield _whole_file(path, last, broken.reason)
-
-
-def _prove_sound(path: Path) -> None:
-    """Unpack once without landing: a checksum that fails at the end condemns all that came before.
-
-    A file that is merely cut passes; its lines are as good as those of any cut file.
-    """
-    with path.open("rb") as file:
-        trial = GunzipReader(file)
-        try:
-            while trial.read(CHUNK):
-                pass
-        except BrokenStreamError as broken:
-            if broken.reason is not Reason.TRUNCATED_TAIL:
-                raise
 
 
 def _whole_file(path: Path, last: Slice, reason: Reason) -> Unreadable:

@@ -1,4 +1,4 @@
-"""Why a line is refused. The codes are the contract's; `BAD_GZIP` is our one addition."""
+"""Why a line is refused. The codes are the contract's; `BAD_GZIP` and `BAD_PARQUET` are ours."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,6 +8,7 @@ class Reason(StrEnum):
     BAD_UTF8 = "BAD_UTF8"
     BAD_JSON = "BAD_JSON"
     BAD_GZIP = "BAD_GZIP"
+    BAD_PARQUET = "BAD_PARQUET"
     TRUNCATED_TAIL = "TRUNCATED_TAIL"
     NUL_BYTE = "NUL_BYTE"
     BAD_UNICODE = "BAD_UNICODE"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.landing import reader
+from orchestration.landing import packed
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Slice
 from orchestration.landing.reader import Unreadable, read_file, read_slices
@@ -91,8 +91,8 @@ def test_mark_at_the_start_is_stripped_and_counted() -> None:
 def test_cut_gzip_gives_its_lines_and_then_itself(tmp_path: Path) -> None:
     """A copy that broke off would lose either its good lines or its bad rest."""
     path = tmp_path / "cut.jsonl.gz"
-    packed = gzip.compress(b"".join(b"%d\n" % n for n in range(100_000)))
-    path.write_bytes(packed[: len(packed) // 2])
+    whole = gzip.compress(b"".join(b"%d\n" % n for n in range(100_000)))
+    path.write_bytes(whole[: len(whole) // 2])
     *slices, rest = read_file(path, Limits())
     assert isinstance(rest, Unreadable)
     assert rest.reason is Reason.TRUNCATED_TAIL
@@ -106,19 +106,19 @@ def test_cut_gzip_gives_its_lines_and_then_itself(tmp_path: Path) -> None:
 def test_damaged_gzip_is_kept_whole(tmp_path: Path) -> None:
     """Bytes flipped on a disk ended the whole run with a traceback."""
     path = tmp_path / "damaged.jsonl.gz"
-    packed = bytearray(gzip.compress(bytes(range(256)) * 400))
-    packed[len(packed) // 2] ^= 0xFF
-    path.write_bytes(packed)
+    damaged = bytearray(gzip.compress(bytes(range(256)) * 400))
+    damaged[len(damaged) // 2] ^= 0xFF
+    path.write_bytes(damaged)
     rest = list(read_file(path, Limits()))[-1]
     assert isinstance(rest, Unreadable)
     assert rest.reason is Reason.BAD_GZIP
-    assert b"".join(rest.parts()) == bytes(packed)
+    assert b"".join(rest.parts()) == bytes(damaged)
 
 
 @pytest.mark.parametrize("honest", [True, False])
 def test_bomb_is_kept_packed(tmp_path: Path, honest: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A few kilobytes that unpack to gigabytes filled the disk; a second member hides the size."""
-    monkeypatch.setattr(reader, "_BOMB_FLOOR", 1 << 20)
+    monkeypatch.setattr(packed, "_BOMB_FLOOR", 1 << 20)
     path = tmp_path / "bomb.jsonl.gz"
     bomb = gzip.compress(b"x" * (8 << 20))
     path.write_bytes(bomb if honest else bomb + gzip.compress(b"ok\n"))

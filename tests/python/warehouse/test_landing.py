@@ -2,9 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from landing_world import World, counts, query, tool
 
@@ -155,6 +158,45 @@ def test_same_rows_in_another_file_in_other_order_are_duplicates(world: World) -
     lines = [tool(str(n)) for n in range(50)]
     world.land(world.write("a.jsonl", *lines), batch_lines=7)
     assert counts(world.land(world.write("b.jsonl", *reversed(lines)))) == (50, 0, 50, 0, 0)
+
+
+def test_the_same_rows_as_parquet_are_duplicates(world: World) -> None:
+    """A form that is read by other rules than lines would count what both hold twice."""
+    documents = [{"doc_id": "a", "score": 0.5, "rank": 1}, {"doc_id": "b", "score": None, "rank": 2}]
+    base: dict[str, Any] = {"ts": "2026-03-01T10:00:00Z", "workspace": "w"}
+    rows: list[dict[str, Any]] = [
+        {"kind": "query", "event_id": "q", "status": "ok", "latency_ms": 12.5, "query_text": "né?"},
+        {"kind": "retrieval", "event_id": "r", "result_count": 2, "documents": documents},
+        {"kind": "cost", "event_id": "c", "model": "m", "input_tokens": 7, "reported_cost": "0.1"},
+        {"kind": "none such", "event_id": "x"},
+    ]
+    table = pa.Table.from_pylist([base | row for row in rows], _parquet_schema())
+    pq.write_table(table, world.folder / "rows.parquet", row_group_size=2)
+    assert counts(world.land(world.folder / "rows.parquet")) == (4, 3, 0, 0, 1)
+    assert world.reasons() == [(4, "UNKNOWN_KIND")]
+    assert world.rows("select doc_id, score, rank from raw.retrieval_document order by position") == [
+        ("a", 0.5, 1),
+        ("b", None, 2),
+    ]
+    lines = [json.dumps(_without_nulls(base | row)).encode() for row in rows]
+    assert counts(world.land(world.write("rows.jsonl", *lines))) == (4, 0, 3, 0, 1)
+    assert counts(world.land(world.folder / "rows.parquet")) == (4, 0, 3, 0, 1)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(one) for key, one in value.items() if one is not None}
+    return [_without_nulls(one) for one in value] if isinstance(value, list) else value
+
+
+def _parquet_schema() -> pa.Schema:
+    document = pa.struct([("doc_id", pa.string()), ("score", pa.float64()), ("rank", pa.int32())])
+    texts = ("kind", "event_id", "ts", "workspace", "status", "query_text", "model", "reported_cost")
+    return pa.schema(
+        [(name, pa.string()) for name in texts]
+        + [("latency_ms", pa.float64()), ("result_count", pa.int16()), ("input_tokens", pa.int64())]
+        + [("documents", pa.list_(document))]
+    )
 
 
 @pytest.mark.parametrize("together", [True, False])

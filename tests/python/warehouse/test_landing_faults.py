@@ -1,5 +1,6 @@
 """Landing under kills, lost answers, rivals and monsters: in the end nothing has happened."""
 
+import json
 import os
 import random
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
@@ -15,6 +17,8 @@ from typing import Any
 
 import psutil
 import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from landing_world import World, counts, query, tool
 
@@ -273,16 +277,32 @@ def test_line_larger_than_memory_is_kept_whole(world: World) -> None:
     assert world.reasons() == [(2, "TOO_LARGE")]
 
 
-def test_memory_does_not_grow_with_the_file(world: World) -> None:
-    """Batches of long lines piled up in memory; then, where one of their lines was refused."""
-    body = "ä" * 30_000
-    path = world.folder / "long.jsonl"
+def _long_lines(folder: Path, body: str) -> Path:
+    path = folder / "long.jsonl"
     with path.open("wb") as file:
         for n in range(1500):
             file.write(tool(str(n), attributes={"body": body}) + b"\n")
             if n % 10 == 0:
                 file.write(b"junk\n")
     assert path.stat().st_size > 80 << 20
+    return path
+
+
+def _long_rows(folder: Path, body: str) -> Path:
+    """All of them in one group of rows, in pages of about a megabyte, which are unpacked whole."""
+    path = folder / "long.parquet"
+    rows = [json.loads(tool(str(n), attributes={"body": f"{n} {body}"})) for n in range(1500)]
+    pq.write_table(
+        pa.Table.from_pylist(rows), path, compression="none", use_dictionary=False, write_batch_size=16
+    )
+    assert path.stat().st_size > 80 << 20
+    return path
+
+
+@pytest.mark.parametrize("written", [_long_lines, _long_rows])
+def test_memory_does_not_grow_with_the_file(world: World, written: Callable[[Path, str], Path]) -> None:
+    """Batches of long lines piled up in memory; then, where one of their lines was refused."""
+    path = written(world.folder, "ä" * 30_000)
     peak, printed = _peak_memory_of(world, path)
     assert b'"accepted": 1500' in printed
     assert 20 < peak < MEMORY_MIB

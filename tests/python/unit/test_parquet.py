@@ -1,0 +1,176 @@
+"""A row of Parquet is the line that its producer would have written, with the same rules for it."""
+
+import datetime as dt
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestration.landing import packed
+from orchestration.landing.limits import Limits
+from orchestration.landing.parse import Slice, parse
+from orchestration.landing.reader import Unreadable, read_file
+from orchestration.landing.reasons import Reason
+
+QUERY = {"kind": "query", "event_id": "q", "ts": "2026-03-02T09:15:04Z", "status": "ok"}
+
+
+def written(path: Path, table: pa.Table, **how: Any) -> Path:
+    pq.write_table(table, path, **how)
+    return path
+
+
+def lines_of(path: Path) -> list[bytes]:
+    found: list[bytes] = []
+    for item in read_file(path, Limits()):
+        assert isinstance(item, Slice)
+        assert item.first_line == len(found) + 1
+        found += item.lines[: len(item.lines) - item.lines[-1:].count(b"")]
+    return found
+
+
+def refused(path: Path) -> list[Reason]:
+    (item,) = read_file(path, Limits())
+    assert isinstance(item, Slice)
+    return [verdict.reason for _, verdict in parse(item, Limits()).refused]
+
+
+def kept_whole(path: Path) -> Reason:
+    *_, item = read_file(path, Limits())
+    assert isinstance(item, Unreadable)
+    assert b"".join(item.parts()) == path.read_bytes()
+    return item.reason
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+ROW = st.fixed_dictionaries(
+    {
+        "text": st.none() | TEXT,
+        "number": st.none() | st.integers(-(2**63), 2**63 - 1),
+        "share": st.none() | st.floats(allow_nan=False, allow_infinity=False),
+        "documents": st.none()
+        | st.lists(
+            st.fixed_dictionaries({"id": st.none() | TEXT, "rank": st.none() | st.integers(0, 9)})
+        ),
+    }
+)
+SCHEMA = pa.schema(
+    [
+        ("text", pa.string()),
+        ("number", pa.int64()),
+        ("share", pa.float64()),
+        ("documents", pa.list_(pa.struct([("id", pa.string()), ("rank", pa.int32())]))),
+    ]
+)
+
+
+def without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: without_nulls(one) for key, one in value.items() if one is not None}
+    return [without_nulls(one) for one in value] if isinstance(value, list) else value
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=st.lists(ROW, max_size=40), group=st.integers(1, 10), dictionary=st.booleans())
+def test_rows_are_lines_in_their_order(
+    rows: list[dict[str, Any]], group: int, dictionary: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("rows") / "rows.parquet"
+    table = pa.Table.from_pylist(rows, SCHEMA)
+    written(path, table, row_group_size=group, use_dictionary=dictionary)
+    assert [json.loads(line) for line in lines_of(path)] == without_nulls(rows)
+
+
+def test_what_types_say(tmp_path: Path) -> None:
+    at = dt.datetime(2026, 3, 2, 9, 15, 4, 123456, dt.UTC)
+    columns = {
+        "at_ns": pa.array([at], pa.timestamp("ns", "UTC")),
+        "zone": pa.array([at], pa.timestamp("ms", "Europe/Paris")),
+        "naive": pa.array([at.replace(tzinfo=None)], pa.timestamp("us")),
+        "exact": pa.array([Decimal("0.000000123456789012")], pa.decimal128(38, 18)),
+        "whole": pa.array([Decimal("7")], pa.decimal128(20, 0)),
+        "name": pa.array(["gpt"]).dictionary_encode(),
+        "tags": pa.array([[("a", "1"), ("b", "2")]], pa.map_(pa.string(), pa.string())),
+        "twice": pa.array([[("a", "1"), ("a", "2")]], pa.map_(pa.string(), pa.string())),
+    }
+    (line,) = lines_of(written(tmp_path / "types.parquet", pa.table(columns)))
+    assert json.loads(line) == {
+        "at_ns": "2026-03-02T09:15:04.123456+00:00",
+        "zone": "2026-03-02T10:15:04.123000+01:00",
+        "naive": "2026-03-02T09:15:04.123456",
+        "exact": "0.000000123456789012",
+        "whole": 7,
+        "name": "gpt",
+        "tags": {"a": "1", "b": "2"},
+        "twice": [["a", "1"], ["a", "2"]],
+    }
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "reason"),
+    [
+        ("ts", pa.array([dt.date(2026, 3, 2)]).cast(pa.timestamp("us")), Reason.NO_TZ),
+        ("latency_ms", pa.array([float("nan")]), Reason.NOT_FINITE),
+        ("model", pa.array([b"\xff"], pa.binary()), Reason.BAD_UTF8),
+        ("model", pa.array(["nul\0"]), Reason.NUL_BYTE),
+        ("kind", pa.array(["no such"]), Reason.UNKNOWN_KIND),
+        (
+            "attributes",
+            pa.array([[("a", "1"), ("a", "2")]], pa.map_(pa.string(), pa.string())),
+            Reason.BAD_TYPE,
+        ),
+    ],
+)
+def test_rules_of_a_line_hold(tmp_path: Path, column: str, values: pa.Array, reason: Reason) -> None:
+    table = pa.table({name: pa.array([value]) for name, value in QUERY.items()} | {column: values})
+    assert refused(written(tmp_path / "bad.parquet", table)) == [reason]
+
+
+def test_text_that_is_not_utf8_is_one_refused_row(tmp_path: Path) -> None:
+    """Prevents one bad byte from condemning a file: other writers do not look at their texts."""
+    text = pa.array([b"fine", b"\xff\xfe"], pa.binary()).view(pa.string())
+    base = {name: pa.array([value] * 2) for name, value in QUERY.items()}
+    table = pa.table(base | {"event_id": pa.array(["a", "b"]), "model": text})
+    assert refused(written(tmp_path / "text.parquet", table)) == [Reason.BAD_UTF8]
+
+
+@pytest.mark.parametrize("at", [0.2, 0.5, 0.98])
+def test_damage_keeps_the_file(tmp_path: Path, at: float) -> None:
+    table = pa.table({"n": pa.array(range(50_000)), "text": [f"text {n}" for n in range(50_000)]})
+    path = written(tmp_path / "damaged.parquet", table, write_page_checksum=True)
+    content = bytearray(path.read_bytes())
+    content[int(len(content) * at)] ^= 0xFF
+    path.write_bytes(content)
+    assert kept_whole(path) is Reason.BAD_PARQUET
+
+
+@pytest.mark.parametrize("most", [4, 9, 5000])
+def test_a_cut_file_is_kept(tmp_path: Path, most: int) -> None:
+    path = written(tmp_path / "cut.parquet", pa.table({"n": pa.array(range(50_000))}))
+    path.write_bytes(path.read_bytes()[:most])
+    assert kept_whole(path) is Reason.BAD_PARQUET
+
+
+def test_two_columns_of_one_name_keep_the_file(tmp_path: Path) -> None:
+    """Prevents one of the two from being dropped without a word."""
+    table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], ["tokens", "tokens"])
+    assert kept_whole(written(tmp_path / "twice.parquet", table)) is Reason.DUP_KEY
+
+
+def test_bomb_is_kept_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column that says one thing a million times takes a few bytes."""
+    monkeypatch.setattr(packed, "_BOMB_FLOOR", 1 << 20)
+    table = pa.table({"text": ["x" * 100] * 100_000})
+    assert kept_whole(written(tmp_path / "bomb.parquet", table)) is Reason.TOO_LARGE
+
+
+def test_rows_larger_than_lines_are_not_read(tmp_path: Path) -> None:
+    table = pa.table({"text": ["x" * (8 << 20)]})
+    path = written(tmp_path / "large.parquet", table, use_dictionary=False, compression="none")
+    assert kept_whole(path) is Reason.TOO_LARGE
