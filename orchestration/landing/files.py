@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from orchestration import crash
 from orchestration.errors import AssayError
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".parquet")
@@ -79,9 +80,12 @@ def set_aside(path: Path) -> None:
     while target.exists():
         number += 1
         target = folder / f"{number}-{path.name}"
+    # The manifest first: one that was left behind alone would be taken for the next file's of that name.
+    with suppress(FileNotFoundError):
+        manifest_of(path).rename(manifest_of(target))
+    crash.point("files.manifest_aside")
     with suppress(FileNotFoundError):
         path.rename(target)
-        manifest_of(path).rename(manifest_of(target))
 
 
 def _promised_size(path: Path) -> int:

@@ -6,6 +6,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
+from orchestration import crash
 from orchestration.landing.lander import Lander
 from orchestration.landing.packed import CHUNK
 from orchestration.landing.parse import Parsed, Slice, parse
@@ -79,6 +80,7 @@ def _part(connection: psycopg.Connection[Any], inbox_id: int, start: int) -> byt
 
 def _remove(ids: list[int], connection: psycopg.Connection[Any], _batch: int) -> None:
     connection.execute("delete from landing.inbox where inbox_id = any(%s)", (ids,))
+    crash.point("inbox.lines_removed")
 
 
 def _flag(connection: psycopg.Connection[Any], query: LiteralString) -> bool:

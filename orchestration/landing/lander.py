@@ -12,6 +12,7 @@ from typing import Any, Self
 import psycopg
 from psycopg import errors
 
+from orchestration import crash
 from orchestration.errors import AssayError
 from orchestration.landing import retry
 from orchestration.landing.admission import resolve_persons
@@ -148,6 +149,7 @@ class Lander:
                 connection = self.connection()
                 if batch is None:
                     batch = _next_batch(connection)
+                    crash.point("landing.batch_numbered")
                 elif (landed := _landed(connection, batch)) is not None:
                     return landed  # it was committed, only the answer was lost
                 return self._store(connection, item, origin, batch, also, turn or Turn())
@@ -171,13 +173,18 @@ class Lander:
     ) -> Counts:
         if isinstance(item, Parsed):
             self._ensure_partitions(connection, item)
+            crash.point("landing.partitions_made")
             refs = resolve_persons(connection, item)
+            crash.point("landing.persons_known")
         with connection.transaction():
             if also is not None:
                 also(connection, batch)
             if isinstance(item, Parsed):
-                return store(connection, item, refs, origin, batch, turn)
-            return store_unreadable(connection, item, origin, batch)
+                counts = store(connection, item, refs, origin, batch, turn)
+            else:
+                counts = store_unreadable(connection, item, origin, batch)
+        crash.point("landing.committed")
+        return counts
 
     def connection(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:

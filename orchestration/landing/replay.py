@@ -4,6 +4,7 @@ from typing import Any
 
 import psycopg
 
+from orchestration import crash
 from orchestration.landing.lander import Lander
 from orchestration.landing.parse import Slice, parse
 from orchestration.landing.store import Counts, Origin
@@ -61,5 +62,6 @@ def _land(lander: Lander, readable: list[tuple[int, bytes]]) -> Counts:
                where quarantine_id = any(%s) and replay_batch_id is null""",
             (batch, keys),
         )
+        crash.point("replay.lines_marked")
 
     return lander.commit(parsed, _ORIGIN, mark)

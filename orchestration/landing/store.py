@@ -13,6 +13,7 @@ from uuid import UUID
 import psycopg
 from psycopg.types.string import BytesBinaryDumper
 
+from orchestration import crash
 from orchestration.landing import contract
 from orchestration.landing.admission import Admission, Keys, KeysDumper, Refs
 from orchestration.landing.contract import Retrieval
@@ -79,13 +80,16 @@ def store(
         admission = Admission.of(parsed, batch, rivals)
         new = admission.admit(connection, admission.now)
         turn.hold(admission.first)
+    crash.point("landing.keys_admitted")
     by_kind = write(connection, parsed, new, refs, batch)
+    crash.point("landing.events_written")
     late = admission.admit(connection, admission.later)
     by_kind += write(connection, parsed, late, refs, batch)
     conflicts, duplicates = admission.came_before()
     write_conflicts(connection, parsed, conflicts, refs, batch)
     write_quarantine(connection, parsed, origin, sha256, batch)
     write_drift(connection, parsed, batch)
+    crash.point("landing.refusals_written")
     counts = Counts(
         lines=len(parsed.slice.lines),
         accepted=len(new) + len(late),
@@ -138,6 +142,7 @@ def store_unreadable(
             connection.execute(
                 "insert into landing.quarantine_bytes values (%s, %s, %b)", (row[0], number, part)
             )
+    crash.point("landing.bytes_kept")
     counts = Counts(lines=1, quarantined=1)
     span = (item.byte_start, item.byte_start + item.byte_length)
     write_ledger(connection, batch, origin, item.sha256, item.first_line, span, counts)
@@ -163,6 +168,7 @@ def write_ledger(
          contract.VERSION),
     )  # fmt: skip
     connection.execute("select pg_notify('landing_batch', %s)", (str(batch),))
+    crash.point("landing.ledger_written")
 
 
 def write_conflicts(

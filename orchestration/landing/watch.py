@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestration import crash
 from orchestration.errors import AssayError
 from orchestration.landing import inbox
 from orchestration.landing.files import GrowingError, State, find, manifest_of, set_aside, state_of
@@ -78,6 +79,7 @@ class Watch:
         except (AssayError, OSError) as error:
             self._say_once(path, str(error))
             return
+        crash.point("watch.file_landed")
         set_aside(path)
         self._at_rest_since.pop(path, None)
         self.say(str(path), counts)

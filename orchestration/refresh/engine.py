@@ -9,6 +9,7 @@ import psycopg
 from psycopg import errors
 from psycopg.rows import class_row
 
+from orchestration import crash
 from orchestration.errors import AssayError
 
 # The schema of the dbt target that people read: profiles.example.yml.
@@ -31,9 +32,12 @@ def refresh_once(
 ) -> Refreshed:
     """One transaction: the connection is in autocommit."""
     with _in_words(), connection.cursor(row_factory=class_row(Refreshed)) as cursor:
-        return cursor.execute(
+        crash.point("refresh.begun")
+        done = cursor.execute(
             "select admitted, held, waiting from ops.refresh(%s, %s)", (target, max_rows)
         ).fetchall()[0]
+        crash.point("refresh.committed")
+        return done
 
 
 def refresh_all(

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import psycopg
 
+from orchestration import crash
 from orchestration.errors import AssayError
 from orchestration.landing.lander import InTransaction, Lander
 from orchestration.landing.limits import Limits
@@ -264,6 +265,7 @@ def _move(
     )
     if moved.rowcount == 0:
         raise OvertakenError
+    crash.point("scoring.place_moved")
 
 
 def _alone(finish: Callable[[psycopg.Connection[Any]], None]) -> InTransaction:

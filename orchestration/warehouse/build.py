@@ -101,12 +101,15 @@ def run_build(
 
 
 def build_models(
-    url: str, select: Sequence[str] = ("resource_type:seed", "resource_type:model", "tag:delta")
+    url: str,
+    select: Sequence[str] = ("resource_type:seed", "resource_type:model", "tag:delta"),
+    *,
+    full_refresh: bool = False,
 ) -> None:
     """Seeds, models and delta checks, in a database that nobody's environment names; no tests."""
     with dbt_session(url):
         # A selected model brings its tests along, unless told not to.
-        args = build_args(select=select)
+        args = build_args(full_refresh=full_refresh, select=select)
         result = _invoke([*args, "--indirect-selection", "empty"], lambda *_: None)
     failed = [_sentence(node) for node in _results(result) if node.status in _FAILED]
     if failed:

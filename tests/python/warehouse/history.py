@@ -1,16 +1,20 @@
-"""Histories of one small assistant: lines of every kind that meet, in any order and any files."""
+"""Histories of one small assistant: what lands, in any order and any files, and what is done to it.
+
+A history is a list of steps, each of which can be taken at any time. So any part of a history is one
+too, which is how hypothesis makes a failing one short; and it can be written down as a test.
+"""
 
 import json
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
+from crashing import LANDING_POINTS
 from hypothesis import strategies as st
+from oracle import Line
 
 # Few of each, so that lines meet: the same query twice, two costs of it, feedback that edits feedback.
-# A name can be longer than an index takes; two that begin alike stay two.
-LONG = "".join(sha256(bytes([n])).hexdigest() for n in range(90))
-WORKSPACES = ["default", "default", "other", LONG]
+# A name can be longer than an index takes (`oracle.LONG`); two that begin alike stay two.
+WORKSPACES = ["default", "default", "other", "LONG"]
 QUERIES = [f"q{n}" for n in range(7)]
 SESSIONS = [None, "s1", "s2"]
 USERS = [None, "u1", "u2", "u3"]
@@ -45,7 +49,7 @@ _KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "query": {
         "query_id": _maybe(QUERIES),
         "status": st.sampled_from(["ok", "ok", "error", "cancelled", "blocked"]),
-        "surface": _maybe(["chat", "video", LONG, f"{LONG}!"]),
+        "surface": _maybe(["chat", "video", "LONG", "LONG!"]),
         "feature": _maybe(["summary", "search"]),
         "provider": _maybe(["p1"]),
         "model": _maybe(["small", "large"]),
@@ -54,6 +58,7 @@ _KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "retrieval_ms": _DURATION,
         "llm_ms": _DURATION,
         "complexity": _maybe([0, 0.5, 0.6, 0.75, 0.9, 1]),
+        "query_text": _maybe(["Why does the API fail?", "Hello"]),
     },
     "cost": {
         "query_id": _maybe([*QUERIES, "never"]),
@@ -71,7 +76,7 @@ _KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "origin": st.sampled_from(["genai-prices", "override", "negotiated"]),
         "provider": _maybe(["p1"]),
         "model": st.sampled_from(["small", "large"]),
-        "for_workspace": _maybe(["other", LONG]),
+        "for_workspace": _maybe(["other", "LONG"]),
         "valid_from": st.sampled_from(MOMENTS),
         "valid_to": _maybe(["2026-03-29T01:00:00Z"]),
         "withdrawn": st.sampled_from([False, False, True]),
@@ -93,7 +98,7 @@ _KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "query_id": _maybe([*QUERIES, "never"]),
         "type": st.sampled_from(["thumb", "stars", "flag", "text", "implicit"]),
         "value": st.sampled_from([-1, 1]),
-        "reasons": _maybe([["wrong"], ["slow", "wrong"], [LONG, f"{LONG}!"]]),
+        "reasons": _maybe([["wrong"], ["slow", "wrong"], ["LONG", "LONG!"]]),
         "solicited": _maybe([True, False]),
         "answered": st.booleans(),
         "supersedes": _maybe([f"feedback{n}" for n in range(8)]),
@@ -128,7 +133,7 @@ _KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "usage": {
         "feature": st.sampled_from(["summary", "search", "export"]),
         "action": st.just("open"),
-        "surface": _maybe(["chat", "video", LONG, f"{LONG}!"]),
+        "surface": _maybe(["chat", "video", "LONG", "LONG!"]),
     },
     "outcome": {
         "target_type": st.sampled_from(["session", "task"]),
@@ -195,24 +200,60 @@ def _make_sound(price: dict[str, Any]) -> None:
         del price["valid_to"]
 
 
+# What a lander refuses, and why; %s is the rest of a sound line.
+_REFUSED = {
+    "BAD_JSON": "%s,",
+    "BAD_UTF8": '%s,"release":"\udcff"}',
+    "NUL_BYTE": '%s,"release":"\0"}',
+    "BAD_UNICODE": '%s,"release":"\\ud800"}',
+    "DUP_KEY": '%s,"release":"a","release":"a"}',
+    "NOT_FINITE": '%s,"attributes":{"a":NaN}}',
+    "BAD_TYPE": '%s,"release":7}',
+    "MISSING_FIELD": '{"kind":"tool","event_id":"no tool","ts":"2026-03-01T00:00:00Z","status":"ok"}',
+    "NO_TZ": '{"kind":"tool","event_id":"no zone","ts":"2026-03-01T00:00:00","tool":"t","status":"ok"}',
+    "TIME_WINDOW": '{"kind":"tool","event_id":"old","ts":"1970-01-01T00:00:00Z","tool":"t","status":"ok"}',
+    "UNKNOWN_KIND": '{"kind":"hologram","event_id":"h","ts":"2026-03-01T00:00:00Z"}',
+}
+
+
+def _refused(reason: str, sound: str) -> Line:
+    form = _REFUSED[reason]
+    return Line(form.replace("%s", sound.removesuffix("}")), reason)
+
+
 @dataclass(frozen=True)
 class Deliver:
-    lines: tuple[str, ...]
+    """A file. `dies` names the point at which its lander is killed; somebody lands it again."""
+
+    lines: tuple[Line, ...]
+    batch_lines: int = 10_000
+    dies: str | None = None
+
+
+@dataclass(frozen=True)
+class Again:
+    """Files that came before, merged into one or cut into parts, perhaps in other order and other words."""
+
+    files: tuple[int, ...]
+    parts: int = 1
+    shuffled: int | None = None
+    respelled: bool = False
 
 
 @dataclass(frozen=True)
 class Refresh:
-    """`max_rows` decides how many batches a step takes in; `dies` rolls it back at the last moment."""
+    """`max_rows` decides how many batches it takes in. With `dies` its session ends at one of its
+    statements, whichever that is."""
 
-    max_rows: int
-    dies: bool
+    max_rows: int = 10**6
+    dies: int | None = None
 
 
 @dataclass(frozen=True)
 class Poison:
     """A batch that a delta check refuses, released later by `Release`, after the limit was lifted."""
 
-    beside: str
+    beside: Line
 
 
 @dataclass(frozen=True)
@@ -220,23 +261,72 @@ class Release:
     pass
 
 
-Step = Deliver | Refresh | Poison | Release
+@dataclass(frozen=True)
+class Replay:
+    pass
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """The contract learns the kinds that it did not know."""
+
+
+@dataclass(frozen=True)
+class Score:
+    pass
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The server restarts, as far as its sessions can tell; with `torture` it really does."""
+
+
+@dataclass(frozen=True)
+class Build:
+    full: bool
+
+
+Step = Deliver | Again | Refresh | Poison | Release | Replay | Upgrade | Score | Cut | Build
 
 _text = _line().map(json.dumps)
-STEPS: st.SearchStrategy[Step] = st.one_of(
-    st.lists(_text, min_size=1, max_size=12).map(lambda lines: Deliver(tuple(lines))),
-    st.lists(_text, min_size=1, max_size=12).map(lambda lines: Deliver(tuple(lines))),
-    st.builds(Refresh, st.sampled_from([1, 10, 10**6]), st.booleans()),
-    st.builds(Poison, _text),
-    st.just(Release()),
+_SOUND = _text.map(Line)
+_LINES = st.lists(
+    st.one_of(_SOUND, _SOUND, _SOUND, _SOUND, st.builds(_refused, st.sampled_from(sorted(_REFUSED)), _text)),
+    min_size=1,
+    max_size=12,
+).map(tuple)
+_DELIVER = st.builds(
+    Deliver,
+    _LINES,
+    st.sampled_from([10_000, 10_000, 4, 1]),
+    st.one_of(st.none(), st.none(), st.none(), st.sampled_from(LANDING_POINTS)),
 )
-HISTORIES = st.lists(STEPS, min_size=2, max_size=9)
-POISON = json.dumps(
-    {
-        "kind": "query",
-        "event_id": "poison",
-        "ts": MOMENTS[0],
-        "status": "ok",
-        "latency_ms": 9e10,
-    }
+_AGAIN = st.builds(
+    Again,
+    st.lists(st.integers(0, 9), min_size=1, max_size=3).map(tuple),
+    st.integers(1, 3),
+    st.one_of(st.none(), st.integers(0, 99)),
+    st.booleans(),
+)
+_REFRESH = st.builds(
+    Refresh, st.sampled_from([1, 10, 10**6]), st.one_of(st.none(), st.none(), st.integers(0, 199))
+)
+_OTHERS = st.one_of(
+    st.builds(Poison, _SOUND),
+    st.just(Release()),
+    st.just(Replay()),
+    st.just(Upgrade()),
+    st.just(Score()),
+    st.just(Cut()),
+)
+STEPS: st.SearchStrategy[Step] = st.one_of(_DELIVER, _DELIVER, _AGAIN, _REFRESH, _REFRESH, _OTHERS)
+HISTORIES = st.lists(STEPS, min_size=2, max_size=10)
+# A build takes seconds.
+WITH_BUILDS = st.lists(st.one_of(STEPS, STEPS, st.builds(Build, st.booleans())), min_size=2, max_size=10)
+# Kinds that the contract learns in an `Upgrade`.
+UNKNOWN_AT_FIRST = ("bill", "tool")
+POISON = Line(
+    json.dumps(
+        {"kind": "query", "event_id": "poison", "ts": MOMENTS[0], "status": "ok", "latency_ms": 9e10}
+    )
 )
