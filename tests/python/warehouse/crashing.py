@@ -83,7 +83,9 @@ def _with_places(name: str, definition: str, places: list[str]) -> str:
     for line in definition.splitlines():
         lines.append(line)
         is_body = is_body or line.strip() == "begin"
-        if is_body and line.rstrip().endswith(";") and line.strip() != "end;":
+        # Nothing comes after a return, an error (whose last line says how to read it), or the last end.
+        is_last = line.strip().startswith(("return", "raise", "using errcode", "end;"))
+        if is_body and line.rstrip().endswith(";") and not is_last:
             number += 1
             place = f"{name} {number}"
             places.append(place)

@@ -320,7 +320,7 @@ _OTHERS = st.one_of(
     st.just(Cut()),
 )
 STEPS: st.SearchStrategy[Step] = st.one_of(_DELIVER, _DELIVER, _AGAIN, _REFRESH, _REFRESH, _OTHERS)
-HISTORIES = st.lists(STEPS, min_size=2, max_size=10)
+HISTORIES = st.lists(STEPS, min_size=2, max_size=9)
 # A build takes seconds.
 WITH_BUILDS = st.lists(st.one_of(STEPS, STEPS, st.builds(Build, st.booleans())), min_size=2, max_size=10)
 # Kinds that the contract learns in an `Upgrade`.

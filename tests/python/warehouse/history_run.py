@@ -28,6 +28,8 @@ from orchestration.refresh.engine import TARGET, held_batches, refresh_all, rele
 from orchestration.scoring.engine import Scoring
 from orchestration.warehouse.build import build_models
 
+# Every look is a thorough one; `make torture` has the time.
+THOROUGH = os.environ.get("ASSAY_TORTURE") == "1"
 _COUNTS = ("lines", "accepted", "duplicate", "conflict", "quarantined")
 _LEDGER = f"""
     select batch_id, {", ".join(_COUNTS)} from landing.batch where batch_id > %s order by batch_id"""
@@ -46,7 +48,7 @@ BY_DAYS = "(select coalesce(sum(queries), 0)::bigint from marts.performance_over
 BY_QUERIES = "(select count(*) from core.fct_queries)"
 _SEEN = f"""
     select {BY_DAYS}, {BY_QUERIES}, (select count(*) from core.fct_costs),
-        (select count(*) from core.fct_feedback), (select sum(queries) from mine)"""
+        (select count(*) from core.fct_feedback), (select coalesce(sum(queries), 0) from mine)"""
 _PRICE_CHECK = "assert_no_price_contradicts_another"
 
 
@@ -90,6 +92,7 @@ class Run:
             refresh_all(self.session)
             self.refreshed(10**9)
             self.look()
+            assert self.differences() == []
         finally:
             self.session.close()
 
@@ -144,10 +147,12 @@ class Run:
         path = self.folder / f"{uuid4().hex}.jsonl"
         path.write_bytes(b"".join(line.bytes + b"\n" for line in lines))
         given = (self.url, path, batch_lines, self.unknown)
-        if dies is not None and run_to(dies, land, *given):
+        if dies is None:
+            land(*given)
+        elif run_to(dies, land, *given):
             self.numbered(self.oracle.land(lines, batch_lines, int(dies == AFTER_COMMIT)))
             self.look()
-        land(*given)
+            land(*given)
         self.numbered(self.oracle.land(lines, batch_lines))
         self.files.append(lines)
 
@@ -185,12 +190,12 @@ class Run:
         return True
 
     def refreshed(self, max_rows: int) -> None:
-        """All state is what its definition makes of the logs, whenever it has changed."""
         refused = self.session.execute(
             "select batch_id from ops.held_batch where held_by = %s", (_PRICE_CHECK,)
         ).fetchall()
         self.oracle.refresh(max_rows, [batch for (batch,) in refused])
-        assert self.differences() == []
+        if THOROUGH:
+            assert self.differences() == []
 
     def release_all(self) -> None:
         """As after the limit was lifted: the checks are away for one refresh."""
@@ -235,7 +240,7 @@ class Run:
         refused = self.session.execute(_REFUSED).fetchall()
         assert Counter(bytes(one) for (one,) in refused) == oracle.open_quarantine()
         queries = oracle.seen("query")
-        expected = (queries, queries, oracle.seen("cost"), oracle.seen("feedback"), queries or None)
+        expected = (queries, queries, oracle.seen("cost"), oracle.seen("feedback"), queries)
         assert _one(self.session, _SEEN) == expected
         assert self.session.execute("select * from ops.held_batch where sqlstate is not null").fetchall() == []
 
@@ -243,5 +248,3 @@ class Run:
 def _one(session: psycopg.Connection, query: str) -> tuple[Any, ...]:
     return session.execute(query.encode()).fetchall()[0]
 
-
-THOROUGH = os.environ.get("ASSAY_TORTURE") == "1"

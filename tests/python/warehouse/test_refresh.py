@@ -12,6 +12,7 @@ from uuid import uuid4
 import engine_world
 import psycopg
 import pytest
+from crashing import make_places
 from engine_world import DELTA, House, cost, query
 
 from orchestration.errors import AssayError
@@ -279,6 +280,39 @@ def test_readers_see_one_cut_and_are_not_blocked(house: House) -> None:
         rebuilt.join()
         assert report.execute("select * from public.mine order by 1, 2").fetchall() == first
     assert house.differences() == []
+
+
+def test_a_refresh_that_ends_between_any_two_statements_leaves_nothing(house: House) -> None:
+    """Prevents half a refresh, wherever its session ends; the places are found in its own source."""
+    house.land(query("bad", latency_ms=5000))
+    house.land(query("q3"))
+    house.land(*(cost(f"much{n}", "q1", "1000000000") for n in range(11)))  # makes the fact raise
+    house.land(query("q4"), cost("c9", "q1"))
+    with psycopg.connect(house.url, autocommit=True) as session:
+        places = make_places(session, "refresh")
+    unreached = [place for place in places if not _ends_at(house, place)]
+    assert len(places) > 50
+    assert [place for place in unreached if "require_living_job" not in place] == NOTHING_NEW
+    done = house.refresh()
+    assert (done.admitted, done.held, _entries(house)) == (2, 2, 4)
+    assert house.differences() == []
+
+
+# Where a refresh comes by that finds nothing; and no job runs this one.
+NOTHING_NEW = ["refresh 19", "refresh 20"]
+
+
+def _ends_at(house: House, place: str) -> bool:
+    """Nothing has changed either way: a refresh that did not come by there is rolled back."""
+    try:
+        with psycopg.connect(house.url, autocommit=True) as mortal:
+            mortal.execute("select set_config('assay.end_at', %s, false)", (place,))
+            with mortal.transaction(force_rollback=True):
+                mortal.execute("select ops.refresh('analytics')")
+            return False
+    except psycopg.OperationalError:
+        assert (_entries(house), house.value("select count(*) from ops.pending_batch")) == (2, 4)
+        return True
 
 
 def test_a_large_backlog_is_taken_in_in_steps(house: House) -> None:
