@@ -61,11 +61,11 @@ _FUNCTIONS = """
     order by proname"""
 
 
-def make_places(session: psycopg.Connection, within: str) -> list[str]:
-    """A function of the engine, and those that it calls, get a place to end after each statement."""
+def make_places(session: psycopg.Connection, *within: str) -> list[str]:
+    """Functions of the engine, and those that they call, get a place to end after each statement."""
     definitions = dict(session.execute(_FUNCTIONS).fetchall())
     session.execute(_END_HERE)
-    names, found = [within], {within}
+    names, found = list(within), set(within)
     for name in names:
         called = set(_CALL.findall(definitions[name])) & definitions.keys()
         names += sorted(called - found)
