@@ -17,6 +17,10 @@ from orchestration.landing.store import Counts, Origin
 _ORIGIN = Origin("inbox")
 
 
+class TakenError(Exception):
+    """Another lander landed these lines: our lock was lost with a connection."""
+
+
 def drain(lander: Lander) -> Counts:
     """Everything that is in the inbox now; nothing when another lander is already draining it."""
     total = Counts()
@@ -27,6 +31,8 @@ def drain(lander: Lander) -> Counts:
         while (taken := _next(lander)) is not None:
             ids, item = taken
             total.add(lander.commit(item, _ORIGIN, partial(_remove, ids)))
+    except TakenError:
+        return total  # whoever took them goes on
     finally:
         if not connection.closed:
             connection.execute("select pg_advisory_unlock(hashtextextended('landing.inbox', 0))")
@@ -79,7 +85,9 @@ def _part(connection: psycopg.Connection[Any], inbox_id: int, start: int) -> byt
 
 
 def _remove(ids: list[int], connection: psycopg.Connection[Any], _batch: int) -> None:
-    connection.execute("delete from landing.inbox where inbox_id = any(%s)", (ids,))
+    removed = connection.execute("delete from landing.inbox where inbox_id = any(%s)", (ids,))
+    if removed.rowcount < len(ids):
+        raise TakenError
     crash.point("inbox.lines_removed")
 
 

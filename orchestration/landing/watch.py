@@ -14,6 +14,7 @@ from orchestration.landing.files import GrowingError, State, find, manifest_of, 
 from orchestration.landing.lander import Lander
 from orchestration.landing.retry import TRANSIENT
 from orchestration.landing.store import Counts
+from orchestration.warehouse.connection import NoConnectionError
 
 LOOK_EVERY_S = 0.5
 
@@ -64,7 +65,13 @@ class Watch:
             return
 
     def _drain_inbox(self) -> None:
-        counts = inbox.drain(self.lander)
+        try:
+            counts = inbox.drain(self.lander)
+        except NoConnectionError:
+            raise
+        except AssayError as error:
+            self._say_once(self.folder, str(error))
+            return
         if counts.lines:
             self.say("inbox", counts)
 

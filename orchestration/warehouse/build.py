@@ -150,9 +150,10 @@ def dbt_session(url: str, job_run: int | None = None) -> Iterator[None]:
     database refuses what dbt would publish after the process that runs the job has ended."""
     before, here = dict(os.environ), Path.cwd()
     os.environ.update(connection.dbt_environment(url))
+    options = [os.environ.get("PGOPTIONS", ""), r"-c default_transaction_isolation=read\ committed"]
     if job_run is not None:
-        given = os.environ.get("PGOPTIONS", "")
-        os.environ["PGOPTIONS"] = f"{given} -c assay.job_run={job_run}".strip()
+        options.append(f"-c assay.job_run={job_run}")
+    os.environ["PGOPTIONS"] = " ".join(options).strip()
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     try:
         yield

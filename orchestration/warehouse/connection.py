@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 OLDEST_MAJOR = 15
 _CONNECT_SECONDS = 10
-_SESSION = {"TimeZone": "UTC", "DateStyle": "ISO, YMD"}
+_SESSION = {
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, YMD",
+    # Who waits for a lock or meets a rival looks again, and has to see what was committed meanwhile.
+    "default_transaction_isolation": "read committed",
+}
 _DBT_NAMES = {
     "host": "ASSAY_PG_HOST",
     "port": "ASSAY_PG_PORT",

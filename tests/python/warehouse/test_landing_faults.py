@@ -23,12 +23,14 @@ import pytest
 from landing_world import World, counts, query, tool
 
 from orchestration.errors import AssayError
-from orchestration.landing import admission, retry
+from orchestration.landing import admission, inbox, retry
+from orchestration.landing.inbox import drain
 from orchestration.landing.lander import Lander
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Slice, parse
 from orchestration.landing.store import Counts, Origin
 from orchestration.landing.turns import Turn
+from orchestration.landing.watch import Watch
 
 MEMORY_MIB = 256
 
@@ -322,3 +324,75 @@ def test_database_that_stays_away_is_said_plainly(
     ):
         lander.land_file(path, 0.0)
     assert "secret" not in str(caught.value)
+
+
+def test_rival_is_seen_whatever_isolation_the_database_prefers(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In REPEATABLE READ a lander could not see the rival that it had met, and asked for it for ever."""
+    name = world.url.rsplit("/", 1)[1]
+    with psycopg.connect(world.url, autocommit=True) as admin:
+        setting = f"alter database {name} set default_transaction_isolation = 'repeatable read'"
+        admin.execute(setting.encode())
+    real, looks = admission._known_contents, iter(range(5))  # noqa: SLF001
+
+    def look(connection: psycopg.Connection[Any], keys: list[bytes]) -> dict[bytes, bytes]:
+        if next(looks, None) is None:
+            pytest.fail("it asks again and again")
+        return real(connection, keys)
+
+    def be_overtaken(connection: psycopg.Connection[Any], _batch: int) -> None:
+        connection.execute("select 1")
+        world.land(world.write("a.jsonl", tool("1")))
+
+    monkeypatch.setattr(admission, "_known_contents", look)
+    with world.lander() as lander:
+        found = lander.commit(parse(Slice(1, 0, [tool("1")]), Limits()), Origin("file"), be_overtaken)
+    assert counts(found) == (1, 0, 1, 0, 0)
+
+
+def test_inbox_is_landed_once_though_its_drainer_lost_the_lock(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock went with the connection: another drainer landed the same lines, broken ones twice."""
+    monkeypatch.setattr(retry, "pause", lambda _: None)
+    for line in (tool("1"), b"junk", tool("2"), b"more junk"):
+        world.rows("insert into landing.inbox (line) values (%s) returning 1", line.decode())
+    real, lost = Lander.commit, iter([True])
+
+    def lose_the_lock(self: Lander, *given: Any) -> Counts:
+        if next(lost, False):
+            pid = self.connection().info.backend_pid
+            world.rows("select pg_terminate_backend(%s, 5000)", pid)
+            # Its lines are cut otherwise than ours.
+            with world.lander(batch_lines=2) as rival:
+                assert drain(rival).lines == 4
+        return real(self, *given)
+
+    monkeypatch.setattr(Lander, "commit", lose_the_lock)
+    with world.lander() as lander:
+        assert drain(lander).lines == 0
+    assert world.value("select sum(lines) from landing.batch") == 4
+    assert world.value("select count(*) from landing.quarantine") == 2
+
+
+def test_watch_outlives_a_database_that_is_away_for_long(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A watch ended for good when the inbox could not be drained; for files it went on."""
+    said: list[str] = []
+    stop = threading.Event()
+    troubles = iter([AssayError("The database did not take a batch."), None])
+
+    def drained(_: Lander) -> Counts:
+        trouble = next(troubles, None)
+        if trouble is None:
+            stop.set()
+            return Counts(lines=1)
+        raise trouble
+
+    monkeypatch.setattr(inbox, "drain", drained)
+    with world.lander() as lander:
+        Watch(lander, world.folder, 0.0, lambda name, news: said.append(f"{name}: {news}"), stop).run()
+    assert len(said) == 2
+    assert "did not take a batch" in said[0]

@@ -18,6 +18,7 @@ from engine_world import DELTA, House, cost, query
 from orchestration.errors import AssayError
 from orchestration.refresh.engine import held_batches, refresh_all, release
 from orchestration.refresh.watch import watch
+from orchestration.warehouse.connection import connect
 from orchestration.warehouse.migrations import migrate
 from orchestration.warehouse.server import EmbeddedServer
 
@@ -226,6 +227,20 @@ def test_an_error_that_is_no_batchs_fault_holds_nothing(house: House) -> None:
     house.rows("alter table house.agg rename column gone to nanos")
     house.refresh()
     assert _entries(house) == 3
+
+
+def test_a_refresh_that_would_not_see_what_it_waited_for_is_refused(house: House) -> None:
+    """Prevents a window that begins where the horizon stood before the lock."""
+    house.land(query("q3"))
+    with psycopg.connect(house.url) as session:
+        session.execute("set transaction isolation level repeatable read")
+        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="committed while it"):
+            session.execute("select ops.refresh('analytics')")
+    name = house.url.rsplit("/", 1)[1]
+    house.rows(f"alter database {name} set default_transaction_isolation = 'serializable'")
+    with connect(url=house.url, autocommit=True) as session:
+        assert refresh_all(session).admitted == 1
+    assert house.build("--select", "fct") == {}
 
 
 def test_two_refreshes_at_once_count_once(house: House) -> None:
