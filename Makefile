@@ -58,15 +58,19 @@ $(BENCH_STAMP): $(STAMP) requirements-bench.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-bench.lock
 	@touch $@
 
-torture: $(STAMP) ## 500 random histories, each equal to its rebuild; readers through 60 changes; 20 seeds of feedback and of gaps
+HISTORIES ?= 500
+torture: $(STAMP) ## 500 random histories against an oracle; everything at once; readers through 60 changes; seeds of feedback and gaps
 	@mkdir -p .cache/tmp
-	TMPDIR=$(CURDIR)/.cache/tmp ASSAY_HISTORIES=500 ASSAY_PROBE_ROUNDS=20 $(BIN)/pytest -m '' \
+	TMPDIR=$(CURDIR)/.cache/tmp ASSAY_TORTURE=1 ASSAY_HISTORIES=$(HISTORIES) ASSAY_PROBE_ROUNDS=20 $(BIN)/pytest -m '' \
 		tests/python/warehouse/test_histories.py tests/python/warehouse/test_reader_probes.py \
+		tests/python/warehouse/test_metamorphic.py tests/python/warehouse/test_concurrency.py \
 		tests/python/warehouse/test_feedback_truth.py tests/python/warehouse/test_gap_effects_truth.py
 
-faults: $(STAMP) ## everything killed in the middle of every job; and that nothing dials out (half an hour)
+faults: $(STAMP) ## everything killed in the middle of everything; a full disk; and that nothing dials out (an hour)
 	@mkdir -p .cache/tmp
-	TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/pytest -m long tests/python/orchestration tests/python/network
+	TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/pytest -m long tests/python/orchestration tests/python/network \
+		tests/python/warehouse/test_server_faults.py tests/python/warehouse/test_landing_faults.py \
+		tests/python/warehouse/test_crash_points.py
 
 UV_COMPILE = UV_CACHE_DIR=.cache/uv .cache/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header

@@ -80,7 +80,7 @@ def set_aside(path: Path) -> None:
     while target.exists():
         number += 1
         target = folder / f"{number}-{path.name}"
-    # The manifest first: one that was left behind alone would be taken for the next file's of that name.
+    # The manifest first: left behind alone, it would be taken for that of the next file of the name.
     with suppress(FileNotFoundError):
         manifest_of(path).rename(manifest_of(target))
     crash.point("files.manifest_aside")

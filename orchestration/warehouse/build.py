@@ -105,11 +105,12 @@ def build_models(
     select: Sequence[str] = ("resource_type:seed", "resource_type:model", "tag:delta"),
     *,
     full_refresh: bool = False,
+    target: str | None = None,
 ) -> None:
     """Seeds, models and delta checks, in a database that nobody's environment names; no tests."""
     with dbt_session(url):
         # A selected model brings its tests along, unless told not to.
-        args = build_args(full_refresh=full_refresh, select=select)
+        args = build_args(full_refresh=full_refresh, select=select, target=target)
         result = _invoke([*args, "--indirect-selection", "empty"], lambda *_: None)
     failed = [_sentence(node) for node in _results(result) if node.status in _FAILED]
     if failed:

@@ -39,7 +39,7 @@ def _with_point(point: str, work: Callable[..., Any], given: tuple[Any, ...]) ->
 
 # --- between two statements of a function in the database
 
-# Ends the session where the setting names the statement; `kill` instead of `end` takes the whole server along.
+# Ends the session where the setting names the statement, kills it (and the server with it), or waits.
 _END_HERE = """
     create or replace function ops.end_here(place text) returns boolean language plpgsql as $$
     begin
@@ -63,7 +63,7 @@ _FUNCTIONS = """
 
 def make_places(session: psycopg.Connection, *within: str) -> list[str]:
     """Functions of the engine, and those that they call, get a place to end after each statement."""
-    definitions = dict(session.execute(_FUNCTIONS).fetchall())
+    definitions: dict[str, str] = dict(session.execute(_FUNCTIONS).fetchall())
     session.execute(_END_HERE)
     names, found = list(within), set(within)
     for name in names:

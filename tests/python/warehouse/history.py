@@ -211,7 +211,8 @@ _REFUSED = {
     "BAD_TYPE": '%s,"release":7}',
     "MISSING_FIELD": '{"kind":"tool","event_id":"no tool","ts":"2026-03-01T00:00:00Z","status":"ok"}',
     "NO_TZ": '{"kind":"tool","event_id":"no zone","ts":"2026-03-01T00:00:00","tool":"t","status":"ok"}',
-    "TIME_WINDOW": '{"kind":"tool","event_id":"old","ts":"1970-01-01T00:00:00Z","tool":"t","status":"ok"}',
+    "TIME_WINDOW": '{"kind":"tool","event_id":"o","ts":"1970-01-01T00:00:00Z",'
+    '"tool":"t","status":"ok"}',
     "UNKNOWN_KIND": '{"kind":"hologram","event_id":"h","ts":"2026-03-01T00:00:00Z"}',
 }
 
@@ -232,7 +233,7 @@ class Deliver:
 
 @dataclass(frozen=True)
 class Again:
-    """Files that came before, merged into one or cut into parts, perhaps in other order and other words."""
+    """Files that came before, as one or in parts, perhaps in another order and other words."""
 
     files: tuple[int, ...]
     parts: int = 1
@@ -291,7 +292,9 @@ Step = Deliver | Again | Refresh | Poison | Release | Replay | Upgrade | Score |
 _text = _line().map(json.dumps)
 _SOUND = _text.map(Line)
 _LINES = st.lists(
-    st.one_of(_SOUND, _SOUND, _SOUND, _SOUND, st.builds(_refused, st.sampled_from(sorted(_REFUSED)), _text)),
+    st.one_of(
+        _SOUND, _SOUND, _SOUND, _SOUND, st.builds(_refused, st.sampled_from(sorted(_REFUSED)), _text)
+    ),
     min_size=1,
     max_size=12,
 ).map(tuple)
@@ -322,7 +325,9 @@ _OTHERS = st.one_of(
 STEPS: st.SearchStrategy[Step] = st.one_of(_DELIVER, _DELIVER, _AGAIN, _REFRESH, _REFRESH, _OTHERS)
 HISTORIES = st.lists(STEPS, min_size=2, max_size=9)
 # A build takes seconds.
-WITH_BUILDS = st.lists(st.one_of(STEPS, STEPS, st.builds(Build, st.booleans())), min_size=2, max_size=10)
+WITH_BUILDS = st.lists(
+    st.one_of(STEPS, STEPS, st.builds(Build, st.booleans())), min_size=2, max_size=10
+)
 # Kinds that the contract learns in an `Upgrade`.
 UNKNOWN_AT_FIRST = ("bill", "tool")
 POISON = Line(

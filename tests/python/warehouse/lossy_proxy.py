@@ -10,7 +10,7 @@ _COMMIT = b"COMMIT\0"
 
 
 class LossyProxy:
-    """Carries bytes both ways. `lose_answers`: that many COMMITs are carried out, and nobody hears of it.
+    """Carries bytes both ways. As many COMMITs as `lose_answers` are carried out unheard of.
     With `in_flight` the sender hears that the line is dead before the COMMIT has arrived."""
 
     def __init__(self, url: str) -> None:

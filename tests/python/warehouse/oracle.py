@@ -1,6 +1,6 @@
 """What must stand in the warehouse after any history, by the contract alone and without a database.
 
-It shares no code with what it judges. Whether a price contradicts another is the one thing that it is told.
+It shares no code with what it judges. It is told one thing: whether a price contradicts another.
 """
 
 import datetime as dt
@@ -30,7 +30,7 @@ DEFAULTS_OF = {"answered": "feedback", "requests": "cost", "above_input_tokens":
 TIMES = ("ts", "asked_at", "valid_from", "valid_to")
 
 
-# Longer than an index takes. It stands for itself in a line until the line is used, so that people can read it.
+# Longer than an index takes. A line holds only its name until it is used, so that people can read it.
 LONG = "".join(sha256(bytes([n])).hexdigest() for n in range(90))
 
 
@@ -51,7 +51,7 @@ class Line:
         return said
 
     def respelled(self, chance: random.Random) -> "Line":
-        """The same content in other words: other order, defaults and nulls spelled out, another offset."""
+        """The same content: another order, defaults and nulls spelled out, another offset."""
         if self.refused is not None:
             return self
         fields = json.loads(self.text)

@@ -1,7 +1,7 @@
 """Killed at every point that the code names; a COMMIT whose answer is lost (acceptance 13, 14).
 
-The points are found in the code, so that a new one is tested from the day it is there. The database's own
-steps: `test_refresh.py`.
+The points are found in the code, so that a new one is tested from the day it is there. The database's
+own steps are in `test_refresh.py`.
 """
 
 import json
@@ -33,7 +33,7 @@ _NESTED: Any = {"a": {"a": {"a": 1}}}
 
 
 def _write(folder: Path) -> None:
-    """Persons, texts, duplicates, conflicts, junk, a line that is too long, one for a deeper contract."""
+    """Persons, texts, duplicates, conflicts, junk, a line too long, one for a deeper contract."""
     world = World("", folder)
     lines = [query(f"q{n}", user_id=f"u{n % 3}", query_text=f"text {n}") for n in range(6)]
     lines += [tool("t"), tool("t"), tool("t", tool="other"), b"junk", b"x" * 5000]
@@ -128,7 +128,9 @@ def test_a_refresh_or_a_scorer_killed_at_any_point_is_made_up_for(
     refresh_and_score(built_url)
     assert world.value("select count(*) from raw.evaluation_log") == 3
     assert world.value("select sum(queries) from marts.performance_overview") == 3
-    assert world.rows(f"select model from ops.differences('{TARGET}') where missing + surplus > 0") == []
+    assert (
+        world.rows(f"select model from ops.differences('{TARGET}') where missing + surplus > 0") == []
+    )
 
 
 def test_a_commit_whose_answer_is_lost_lands_once(
@@ -146,7 +148,8 @@ def test_a_commit_whose_answer_is_lost_lands_once(
 
 _WAITS = """
     select count(*) from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock' and application_name = 'assay land'"""
+    where datname = current_database() and wait_event_type = 'Lock'
+        and application_name = 'assay land'"""
 
 
 def test_a_commit_that_arrives_after_its_retry_lands_once(

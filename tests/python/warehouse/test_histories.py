@@ -6,26 +6,42 @@ induction along the graph they equal a rebuild from the logs, and marts are view
 
 import json
 import os
+import signal
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from engine_world import cost, query
-from history import HISTORIES, Deliver, Poison, Refresh, Release, Score, Step
-from history_run import Run
-from hypothesis import Phase, HealthCheck, example, given, settings
+from history import (
+    HISTORIES,
+    WITH_BUILDS,
+    Again,
+    Build,
+    Cut,
+    Deliver,
+    Poison,
+    Refresh,
+    Release,
+    Replay,
+    Score,
+    Step,
+    Upgrade,
+)  # fmt: skip
+from history_run import THOROUGH, Run, restart_for_sessions
+from hypothesis import HealthCheck, example, given, settings
 from oracle import Line
 
-from orchestration.refresh.engine import held_batches
+from orchestration.warehouse import processes
+from orchestration.warehouse.server import EmbeddedServer
 
 HOW_MANY = int(os.environ.get("ASSAY_HISTORIES", "30"))
-_PROVE = settings(
-    deadline=None, suppress_health_check=list(HealthCheck), max_examples=HOW_MANY, **(dict(phases=[Phase.generate, Phase.explicit]) if os.environ.get("NOSHRINK") else {})
-)
+_PROVE = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=HOW_MANY)
+_PROVE_BUILDS = settings(_PROVE, max_examples=max(2, HOW_MANY // 50))
 
 
 @dataclass(frozen=True)
@@ -34,17 +50,37 @@ class Template:
 
     copy: Callable[[], AbstractContextManager[str]]
     folder: Path
+    restart: Callable[[Run], psycopg.Connection]
 
 
 @pytest.fixture(scope="module")
 def template(
+    server: EmbeddedServer,
     new_built_database: Callable[[], AbstractContextManager[str]],
     read_already: Callable[[Path], None],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Template:
+    """`make torture` has the server for itself, and kills it."""
     folder = tmp_path_factory.mktemp("home") / "assay"
     read_already(folder)
-    return Template(new_built_database, folder)
+    restart = partial(_kill, server) if THOROUGH else restart_for_sessions
+    return Template(new_built_database, folder, restart)
+
+
+def _kill(server: EmbeddedServer, run: Run) -> psycopg.Connection:
+    run.session.close()
+    pid = server.status().pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert processes.wait_until(lambda: not processes.is_running(pid), 60)
+    server.up()
+    return run.connect()
+
+
+@pytest.fixture
+def home_of_dbt(template: Template, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where dbt finds the project as it has been read."""
+    monkeypatch.setenv("ASSAY_HOME", str(template.folder))
 
 
 def _deliver(*lines: dict[str, Any]) -> Step:
@@ -82,10 +118,54 @@ _SCORED_LATER: list[Step] = [
 @given(steps=HISTORIES)
 @example(steps=_HELD_AND_THE_NEXT)
 @example(steps=_SCORED_LATER)
-def test_everything_is_as_the_oracle_says_after_any_history(template: Template, steps: list[Step]) -> None:
-    """Prevents the number that depends on the order in which things arrived, or on who died meanwhile."""
+def test_everything_is_as_the_oracle_says_after_any_history(
+    template: Template, steps: list[Step]
+) -> None:
+    """Prevents the number that depends on the order of arrivals, or on who died meanwhile."""
     with template.copy() as url:
-        Run(url, template.folder).play(steps)
+        Run(url, template.folder, template.restart).play(steps)
+
+
+_ALL_KINDS_OF_STEPS: list[Step] = [
+    Build(full=False),
+    _deliver(
+        query("q", session_id="s", query_text="Hello"),
+        cost("c", "q"),
+        {
+            "kind": "bill",
+            "event_id": "b",
+            "ts": "2026-03-01T00:00:00Z",
+            "provider": "p1",
+            "day": "2026-03-01",
+            "amount": "1",
+        },
+    ),
+    Deliver((Line('{"kind":"tool"', "BAD_JSON"), Line(json.dumps(query("r")))), 1, "landing.committed"),
+    Build(full=True),
+    Cut(),
+    Poison(Line(json.dumps(query("beside")))),
+    Again((0, 1), 2, 7, respelled=True),
+    Refresh(dies=20),
+    Score(),
+    Upgrade(),
+    Replay(),
+    Build(full=False),
+    Release(),
+    Refresh(),
+]
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("home_of_dbt")
+@_PROVE_BUILDS
+@given(steps=WITH_BUILDS)
+@example(steps=_ALL_KINDS_OF_STEPS)
+def test_nor_do_builds_and_full_refreshes_between_anything_matter(
+    template: Template, steps: list[Step]
+) -> None:
+    """Prevents a build that takes in less, or more, than refreshes do; all equals a plain build."""
+    with template.copy() as url:
+        Run(url, template.folder, template.restart, builds=True).play(steps)
 
 
 SABOTAGE: dict[str, tuple[str, list[Step]]] = {
@@ -110,7 +190,7 @@ def test_a_broken_engine_is_found_out(template: Template, what: str) -> None:
     """Prevents a property that holds because nothing is looked at."""
     sabotage, steps = SABOTAGE[what]
     with template.copy() as url:
-        run = Run(url, template.folder)
+        run = Run(url, template.folder, template.restart)
         with psycopg.connect(url, autocommit=True) as session:
             session.execute(sabotage.encode())
         with pytest.raises((AssertionError, psycopg.errors.UniqueViolation)):

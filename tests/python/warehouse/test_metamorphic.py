@@ -1,4 +1,4 @@
-"""What must not matter, and what must matter in a way that is known beforehand, to every table and mart.
+"""What must not matter to any table or mart, and what must matter in a way that is known beforehand.
 
 Nobody has to know a right answer for this: two worlds are compared whose answers are related.
 """
@@ -31,7 +31,13 @@ Tables = Mapping[str, Counter[str]]
 # `make torture` simulates more.
 DAYS, QUERIES = (10, 200) if os.environ.get("ASSAY_TORTURE") == "1" else (3, 12)
 # They are about arrivals and runs.
-_ABOUT_ARRIVALS = ("reconciliation", "data_freshness", "check_results", "fct_landed_rows", "preference_runs")
+_ABOUT_ARRIVALS = (
+    "reconciliation",
+    "data_freshness",
+    "check_results",
+    "fct_landed_rows",
+    "preference_runs",
+)
 # What does not move with the data, and why.
 _OF_MONTHS = {"marts.budget_status", "marts.roi"}
 _UNTIL_TODAY = {"marts.user_retention"}
@@ -56,7 +62,10 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> list[Fields]:
         pass
     given = [line for path in sorted(folder.glob("*.jsonl")) for line in path.read_bytes().splitlines()]
     parsed = parse(Slice(1, 0, given), Limits())
-    first = {key: given[place] for key, place in reversed(list(zip(parsed.keys, parsed.indexes, strict=True)))}
+    first = {
+        key: given[place]
+        for key, place in reversed(list(zip(parsed.keys, parsed.indexes, strict=True)))
+    }
     return [json.loads(line) for line in reversed(first.values())]
 
 
@@ -143,6 +152,7 @@ def _of_weeks(tables: Tables) -> set[str]:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("days", [1, 7])
 def test_a_later_world_is_the_same_world_later(
     worlds: Worlds, lines: list[Fields], as_it_is: Tables, days: int
@@ -153,6 +163,7 @@ def test_a_later_world_is_the_same_world_later(
     assert differing(moved, as_it_is) <= stays
 
 
+@pytest.mark.long
 def test_the_name_of_a_workspace_does_not_matter(
     worlds: Worlds, lines: list[Fields], as_it_is: Tables
 ) -> None:
@@ -165,6 +176,7 @@ def test_the_name_of_a_workspace_does_not_matter(
     assert differing(same, as_it_is) <= _BY_NAME_OF_WORKSPACE
 
 
+@pytest.mark.long
 def test_two_worlds_side_by_side_do_not_touch(
     worlds: Worlds, lines: list[Fields], as_it_is: Tables
 ) -> None:
@@ -177,10 +189,22 @@ def test_two_worlds_side_by_side_do_not_touch(
 
 
 # Ids by which lines belong together.
-_IDS = ("event_id", "query_id", "parent_query_id", "session_id", "user_id", "target_id", "supersedes")
-_IDS += ("task_id", "trace_id", "judge_cost_event_id", "object_id")
+_IDS: tuple[str, ...] = (
+    "event_id",
+    "query_id",
+    "parent_query_id",
+    "session_id",
+    "user_id",
+    "target_id",
+    "supersedes",
+    "task_id",
+    "trace_id",
+    "judge_cost_event_id",
+    "object_id",
+)
 
 
+@pytest.mark.long
 def test_two_worlds_in_one_workspace_add_up(
     worlds: Worlds, lines: list[Fields], as_it_is: Tables, manifest: dict[str, Any]
 ) -> None:

@@ -1,8 +1,9 @@
-"""The server itself dies, or its disk is full, in the middle of landing and of refreshes (`make faults`).
+"""The server dies, or its disk is full, in the middle of landing and of refreshes (`make faults`).
 
 Over a server of its own, with the durability that a warehouse has.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import engine_world
@@ -112,7 +114,7 @@ def test_the_server_killed_again_and_again_while_files_land(
     monkeypatch.setattr(retry, "ATTEMPTS", 40)
     lines = [query(f"n{number}") for number in range(3000)]
     path = tmp_path / "many.jsonl"
-    path.write_text("".join(engine_world.json.dumps(line) + "\n" for line in lines))
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     acknowledged: list[int] = []
     kills = 0
     with Lander(house.url, Limits(batch_lines=30)) as lander:
@@ -120,12 +122,12 @@ def test_the_server_killed_again_and_again_while_files_land(
         landing = threading.Thread(target=lander.land_file, args=(path, 0.0))
         landing.start()
         while landing.is_alive() and kills < 4:
-            before = len(acknowledged)
-            _until(lambda: len(acknowledged) > before + 5 or not landing.is_alive(), "it goes on")
+            goal = len(acknowledged) + 5
+            _until(partial(_some_more, acknowledged, goal, landing), "it goes on")
             if (pid := mortal.status().pid) is not None and landing.is_alive():
                 known = sum(acknowledged)
                 os.kill(pid, signal.SIGKILL)
-                _until(lambda: not processes.is_running(pid), "it is dead")
+                assert processes.wait_until(partial(_is_dead, pid), _PATIENCE_S)
                 _back(mortal)
                 kills += 1
                 assert house.value("select sum(accepted) from landing.batch") - 3 >= known
@@ -136,6 +138,14 @@ def test_the_server_killed_again_and_again_while_files_land(
     house.refresh()
     assert _entries(house) == len(lines) + 2
     assert house.differences() == []
+
+
+def _some_more(acknowledged: list[int], goal: int, landing: threading.Thread) -> bool:
+    return len(acknowledged) > goal or not landing.is_alive()
+
+
+def _is_dead(pid: int) -> bool:
+    return not processes.is_running(pid)
 
 
 def test_dbt_killed_in_the_middle_of_a_full_refresh(house: House) -> None:
@@ -170,7 +180,9 @@ def _killed_at(house: House, script: Path, place: str) -> bool:
     }
     with psycopg.connect(house.url, autocommit=True) as holder:
         holder.execute("select pg_advisory_lock(4711)")
-        waits = "select count(*) from pg_locks where locktype = 'advisory' and not granted and objid = 4711"
+        waits = (
+            "select count(*) from pg_locks where locktype = 'advisory' and not granted and objid = 4711"
+        )
         command = [sys.executable, str(script), house.url, str(house.folder)]
         with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as dbt:
             _until(
@@ -196,13 +208,13 @@ def _small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
     """A disk of its own, in memory; who may not mount one cannot run this test."""
     folder.mkdir()
     options = ["-t", "tmpfs", "-o", f"size={megabytes}m,mode=0755", "tmpfs", str(folder)]
-    mounted = subprocess.run(["mount", *options], capture_output=True, check=False)
+    mounted = subprocess.run(["/bin/mount", *options], capture_output=True, check=False)
     if mounted.returncode != 0:
         pytest.skip("a full disk needs a disk that is small: mounting a tmpfs is not allowed here")
     try:
         yield folder
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=False)
+        subprocess.run(["/bin/umount", "--lazy", str(folder)], check=False)
 
 
 @pytest.fixture
@@ -242,7 +254,9 @@ def test_a_full_disk_stops_landing_and_refreshes_and_costs_nothing(
         lines = [tool(f"t{n}", attributes={"f": os.urandom(1500).hex() + body}) for n in range(12000)]
         path = world.write("big.jsonl", *lines)
         filler = _fill(tmp_path / "disk", 24 << 20)
-        with pytest.raises(AssayError, match=r"land the same files again|landing process died") as caught:
+        with pytest.raises(
+            AssayError, match=r"land the same files again|landing process died"
+        ) as caught:
             world.land(path, batch_lines=500)
         print("landing on a full disk:", caught.value)
         filler.unlink()
