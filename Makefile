@@ -11,7 +11,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
 
-.PHONY: help install demo dagster test lint unit docs bench bench-install torture faults lock clean
+.PHONY: help install demo dagster test lint unit docs bench bench-install torture faults mutants lock clean
 
 help: ## what you can do here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -71,6 +71,10 @@ faults: $(STAMP) ## everything killed in the middle of everything; a full disk; 
 	TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/pytest -m long tests/python/orchestration tests/python/network \
 		tests/python/warehouse/test_server_faults.py tests/python/warehouse/test_landing_faults.py \
 		tests/python/warehouse/test_crash_points.py
+
+mutants: $(STAMP) ## 200 guards broken one at a time: does a test go red? (half an hour; one, or one area: make MUTANT=name mutants)
+	@mkdir -p .cache/tmp
+	@TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/python tests/python/mutants/run.py $(MUTANT)
 
 UV_COMPILE = UV_CACHE_DIR=.cache/uv .cache/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header

@@ -107,6 +107,15 @@ def test_two_schedulers_at_once_get_one_run(session: psycopg.Connection) -> None
     assert _book(session) == [(1, "succeeded", None)]
 
 
+def test_the_book_refuses_the_same_work_twice(session: psycopg.Connection) -> None:
+    """Prevents a second run of one key, whoever asks: two schedulers see each other too late."""
+    ledger.queue(session, "build", "k")
+    with pytest.raises(errors.UniqueViolation):
+        session.execute(
+            "insert into ops.job_run (job, key, attempt, status) values ('build', 'k', 2, 'queued')"
+        )
+
+
 def test_a_deadlock_is_tried_again_with_growing_pauses_and_then_given_up(
     session: psycopg.Connection,
 ) -> None:

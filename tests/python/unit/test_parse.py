@@ -66,6 +66,7 @@ def refusal(raw: bytes) -> tuple[str, str]:
         (line(COST, reported_cost="NaN"), "NOT_FINITE", "$.reported_cost"),
         (line(COST, reported_cost="1e-999999"), "RANGE", "$.reported_cost"),
         (line(COST, reported_cost="1e300"), "RANGE", "$.reported_cost"),
+        (line(COST, reported_cost="1000000000.01"), "RANGE", "$.reported_cost"),
         (line(COST, reported_cost="12.3.4"), "BAD_VALUE", "$.reported_cost"),
         (line(COST, input_tokens=-1), "RANGE", "$.input_tokens"),
         (line(COST, input_tokens=2**63), "RANGE", "$.input_tokens"),
@@ -170,7 +171,7 @@ def test_key_behind_a_line_break_is_still_counted() -> None:
 
 def test_keys_do_not_run_together() -> None:
     """Two different (workspace, event_id) pairs that concatenate to one text would be one key."""
-    pairs = [("a", "bc"), ("ab", "c"), ("1:a", "b"), ("1", ":ab")]
+    pairs = [("a", "bc"), ("ab", "c"), ("1:a", "b"), ("1", ":ab"), ("a", "tool:b"), ("atool:", "b")]
     lines = [line(workspace=workspace, event_id=event_id) for workspace, event_id in pairs]
     keys = set(parse(Slice(1, 0, lines), LIMITS).keys)
     assert len(keys) == len(pairs)

@@ -115,6 +115,17 @@ def test_damaged_gzip_is_kept_whole(tmp_path: Path) -> None:
     assert b"".join(rest.parts()) == bytes(damaged)
 
 
+def test_lines_before_a_false_checksum_do_not_land(tmp_path: Path) -> None:
+    """The checksum comes last, and says that something before it is wrong; nobody knows what."""
+    path = tmp_path / "damaged.jsonl.gz"
+    packed = bytearray(gzip.compress(b"".join(b"%d\n" % n for n in range(100_000))))
+    packed[-6] ^= 0xFF
+    path.write_bytes(packed)
+    (only,) = read_file(path, Limits())
+    assert isinstance(only, Unreadable)
+    assert only.reason is Reason.BAD_GZIP
+
+
 @pytest.mark.parametrize("honest", [True, False])
 def test_bomb_is_kept_packed(tmp_path: Path, honest: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A few kilobytes that unpack to gigabytes filled the disk; a second member hides the size."""

@@ -72,6 +72,18 @@ def test_the_figures_by_hand(marts: Marts) -> None:
     assert "29 March 2026 to 25 April 2026, days of Europe/Berlin, compared with" in text
 
 
+def test_few_queries_are_not_judged(marts: Marts) -> None:
+    """Prevents a report that says met where the mart does not judge: 19 of at least 20."""
+    put_days(marts.session, "a", 1, queries=19, successes=19)
+    assert tiles(marts.write(first=DAY))["Successful"][3] == "not judged"
+
+
+def test_a_target_that_is_just_reached_is_missed(marts: Marts) -> None:
+    """Prevents a report that contradicts the mart: 95 of 100 is not above 95 %."""
+    put_days(marts.session, "a", 1, successes=95)
+    assert tiles(marts.write(first=DAY))["Successful"][:4:3] == ["**95.0 %**", "missed"]
+
+
 def test_return_and_findings_are_cells_of_their_marts(marts: Marts) -> None:
     put_days(marts.session, "a", 3)
     returns = {"hours_saved": 4, "labour_saved_usd": 500, "total_usd": 153900, "investment_usd": 43150}

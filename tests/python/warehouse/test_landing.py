@@ -1,17 +1,20 @@
 """What becomes of a line: accepted, duplicate, conflict or quarantined; never two, never none."""
 
+import datetime as dt
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 from uuid import UUID
 
+import msgspec
 import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from landing_world import World, counts, query, tool
 
-from orchestration.landing import inbox
+from orchestration.landing import diagnose, inbox, parse
+from orchestration.landing.contract import KINDS
 from orchestration.landing.replay import replay
 
 
@@ -277,6 +280,45 @@ def test_replay_lands_what_the_contract_now_takes_once(world: World) -> None:
         order by line_no""") == [("TOO_LARGE", True), ("BAD_JSON", False)]
 
 
+def test_a_kind_that_the_contract_has_learned_is_replayed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines of a producer that was upgraded before the warehouse were lost."""
+    path = world.write("new.jsonl", tool("1"), query("1"))
+    known = {kind: struct for kind, struct in KINDS.items() if kind != "tool"}
+    with monkeypatch.context() as before:
+        decoder = msgspec.json.Decoder(Union[tuple(known.values())])  # noqa: UP007 - made at run time
+        before.setattr(diagnose, "KINDS", known)
+        for module in (diagnose, parse):
+            before.setattr(module, "DECODER", decoder)
+        assert counts(world.land(path)) == (2, 1, 0, 0, 1)
+        with world.lander() as lander:
+            assert replay(lander).accepted == 0
+    assert world.reasons() == [(1, "UNKNOWN_KIND")]
+    with world.lander() as lander:
+        assert counts(replay(lander)) == (1, 1, 0, 0, 0)
+        assert counts(replay(lander)) == (0, 0, 0, 0, 0)
+    assert world.value("select count(*) from raw.tool_log") == 1
+
+
+def test_late_rows_and_clocks_that_are_off_keep_their_own_time(world: World) -> None:
+    """Rows of a producer whose clock is two hours fast were refused or moved, and so were late ones.
+    What came when is told by the server, whose order is that of the batches."""
+    now = dt.datetime.now(dt.UTC)
+    moments = [now + dt.timedelta(hours=2), now - dt.timedelta(days=40), now - dt.timedelta(hours=2)]
+    for number, moment in enumerate(moments):
+        path = world.write(f"{number}.jsonl", tool(str(number), ts=moment.isoformat()))
+        assert world.land(path).accepted == 1
+    landed = world.rows(
+        "select ts, landed_at from raw.tool_log inner join landing.batch using (batch_id)"
+        " order by batch_id"
+    )
+    assert [ts for ts, _ in landed] == moments
+    received = [landed_at for _, landed_at in landed]
+    assert received == sorted(received)
+    assert all(abs(landed_at - now) < dt.timedelta(minutes=10) for landed_at in received)
+
+
 def test_replay_reads_lines_of_several_parts(world: World) -> None:
     """A line above a megabyte stayed refused even where the limit had been raised."""
     line = tool("1", attributes={"a": "x" * 3_000_000})
@@ -304,6 +346,33 @@ def test_inbox_is_drained_in_the_transaction_that_lands(world: World) -> None:
         assert counts(inbox.drain(lander)) == (0, 0, 0, 0, 0)
     assert world.value("select count(*) from landing.inbox") == 0
     assert big.encode() in world.quarantined_bytes()
+
+
+def test_inbox_keeps_what_could_not_land(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lander that died between the two steps took the lines with it."""
+    with psycopg.connect(world.url, autocommit=True) as connection:
+        connection.execute("insert into landing.inbox (line) values (%s)", (tool("1").decode(),))
+
+    def dies(*_: object) -> None:
+        raise InterruptedError
+
+    with world.lander() as lander, monkeypatch.context() as patch:
+        patch.setattr("orchestration.landing.lander.store", dies)
+        with pytest.raises(InterruptedError):
+            inbox.drain(lander)
+    assert world.value("select count(*) from landing.inbox") == 1
+    with world.lander() as lander:
+        assert inbox.drain(lander).accepted == 1
+
+
+def test_what_is_acknowledged_is_on_disk(world: World) -> None:
+    """A server that is set up to answer before it has written loses what a lander has moved away."""
+    with psycopg.connect(world.url, autocommit=True) as connection:
+        database = connection.info.dbname
+        connection.execute(f"alter database {database} set synchronous_commit = off".encode())
+    with world.lander() as lander:
+        row = lander.connection().execute("show synchronous_commit").fetchone()
+    assert row == ("on",)
 
 
 def test_empty_file_is_no_batch(world: World) -> None:

@@ -34,6 +34,13 @@ select most.thread_ref, most.nanos, cast(cast(pg_current_xact_id() as varchar) a
 from {{ keyed(ref('calls'), 'thread_ref', only=['thread_ref', 'nanos']) }} as most
 """
 
+# A late cost takes a query from one key to another.
+BY_COST = """
+{{ config(materialized='additive', key=['workspace', 'spent']) }}
+select workspace, coalesce(nanos, 0) as spent, {{ sum_counts('sign') }} as entries
+from {{ changes(ref('fct')) }} as changes group by workspace, coalesce(nanos, 0)
+"""
+
 
 @pytest.fixture(scope="module")
 def built(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
@@ -90,6 +97,20 @@ def test_a_late_cost_moves_the_day_of_its_query(house: House) -> None:
         ("2026-03-01", 2, 1_500_000_000),
     ]
     assert house.differences() == []
+
+
+def test_a_key_of_which_nothing_is_left_goes(house: House) -> None:
+    """Prevents a day of zeros where nothing happened any more."""
+    house.model("by_cost", BY_COST)
+    try:
+        assert house.build("--select", "by_cost") == {}
+        spent = "select spent / 1000000000, entries from house.by_cost order by 1"
+        assert house.rows(spent) == [(0, 1), (1, 1)]
+        house.land(cost("c2", "q2", "3"))
+        house.refresh()
+        assert house.rows(spent) == [(1, 1), (3, 1)]
+    finally:
+        (house.folder / "models" / "by_cost.sql").unlink(missing_ok=True)
 
 
 def test_rows_that_come_out_as_they_were_are_left_alone(house: House) -> None:

@@ -170,6 +170,24 @@ def test_four_that_run_at_once_land_each_score_once(world: World) -> None:
     )
 
 
+def test_whoever_was_overtaken_lands_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the first run still measures, a second one scores the same and what came after: the first
+    must neither land its scores nor set the place back."""
+
+    def overtaken(turns: Turns) -> Scores:
+        use(monkeypatch, lengths())
+        world.land(world.write("b.jsonl", query("q2", query_text="hello")))
+        assert score(world).landed == 2
+        return measured(turns)
+
+    world.land(world.write("a.jsonl", query("q1", query_text="hello")))
+    use(monkeypatch, lengths(score=overtaken))
+    first = score(world)
+    assert (first.landed, first.repeated) == (0, 0)
+    place = world.value("select seq from ops.scorer")
+    assert place == world.value("select max(seq) from ops.admitted_batch")
+
+
 def test_a_scorer_that_dies_loses_nothing_and_is_not_believed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,102 @@
+"""What `make mutants` breaks: each entry of the TOML files here is one small change and the test that
+must go red. docs/reliability.md has the figures.
+"""
+
+import ast
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parents[2]
+UNIT_TEST = "dbt:"
+
+
+class BrokenRegistryError(Exception):
+    """An entry that says nothing about a test: its text or its test is not there."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`test` is a node of pytest, or `dbt:` and a unit test; `survives` says why none goes red."""
+
+    area: str
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str
+    why: str
+    survives: str = ""
+
+    @property
+    def is_dbt(self) -> bool:
+        return self.test.startswith(UNIT_TEST)
+
+    @property
+    def in_migration(self) -> bool:
+        return "/migrations/" in self.file
+
+    def applied(self, text: str) -> str:
+        if (found := text.count(self.old)) != 1:
+            raise BrokenRegistryError(f"{self.name}: its text stands {found} times in {self.file}")
+        if self.old == self.new:
+            raise BrokenRegistryError(f"{self.name} changes nothing")
+        return text.replace(self.old, self.new)
+
+
+def mutants(folder: Path = FOLDER) -> list[Mutant]:
+    return [
+        Mutant(area=path.stem, **entry)
+        for path in sorted(folder.glob("*.toml"))
+        for entry in tomllib.loads(path.read_text())["mutant"]
+    ]
+
+
+def problems(listed: list[Mutant], root: Path = ROOT) -> list[str]:
+    """Why entries could prove nothing, without running any."""
+    found = [f"{name} is there twice" for name in _repeated([mutant.name for mutant in listed])]
+    for mutant in listed:
+        try:
+            mutant.applied((root / mutant.file).read_text())
+        except (BrokenRegistryError, FileNotFoundError) as problem:
+            found.append(str(problem))
+        if not is_there(mutant.test, root):
+            found.append(f"{mutant.name}: there is no test {mutant.test}")
+        if not mutant.why.strip():
+            found.append(f"{mutant.name} does not say why it matters")
+    return found
+
+
+def is_there(test: str, root: Path = ROOT) -> bool:
+    """A node of pytest (whatever its parameters), or a unit test or a singular test of dbt."""
+    if test.startswith(UNIT_TEST):
+        return test.removeprefix(UNIT_TEST) in _names_in_dbt(root)
+    file, _, node = test.partition("::")
+    path = root / file
+    return path.is_file() and node.partition("[")[0] in _functions(path)
+
+
+@cache
+def _functions(path: Path) -> frozenset[str]:
+    tree = ast.parse(path.read_text())
+    return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
+
+
+@cache
+def _names_in_dbt(root: Path) -> frozenset[str]:
+    names = {path.stem for path in (root / "tests" / "dbt" / "singular").rglob("*.sql")}
+    for path in (root / "models").rglob("*.yml"):
+        text = path.read_text()
+        if "unit_tests:" in text:
+            parsed: dict[str, Any] = yaml.safe_load(text)
+            names |= {unit["name"] for unit in parsed["unit_tests"]}
+    return frozenset(names)
+
+
+def _repeated(names: list[str]) -> list[str]:
+    return sorted({name for name in names if names.count(name) > 1})
