@@ -9,7 +9,6 @@ from orchestration.reports.document import Verdict
 from orchestration.reports.figures import ALWAYS, Cells, Ledger, Period, Value
 from orchestration.reports.wording import NOTHING, Wording
 
-_COMPLETE = "max(day) filter (where is_complete)"
 _LAST_COMPLETE = "max(day) filter (where is_complete)"
 _DAYS = Cells("performance_overview", ("min(day)", _LAST_COMPLETE), by=None)
 _TARGETS = Cells("targets", ("measure", "met_when", "target_value"), by=None, of_all=True)
@@ -33,7 +32,9 @@ class Desk:
         if value is None or (judged_on or 0) < self.targets["enough_to_judge"][1]:
             return NOTHING
         side, limit = self.targets[target]
-        return "met" if (value > limit if side == "above" else value < limit) else "missed"
+        # As the marts compare: 0.95 as a decimal is more than 0.95 as a double.
+        number = float(value)
+        return "met" if (number > limit if side == "above" else number < limit) else "missed"
 
 
 def desk(ledger: Ledger, words: Wording, first: dt.date | None, last: dt.date | None) -> Desk:

@@ -3,17 +3,16 @@ must go red. docs/reliability.md has the figures.
 """
 
 import ast
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[2]
 UNIT_TEST = "dbt:"
+_NAME = re.compile(r"^  - name: (\w+)$", re.MULTILINE)
 
 
 class BrokenRegistryError(Exception):
@@ -91,10 +90,7 @@ def _functions(path: Path) -> frozenset[str]:
 def _names_in_dbt(root: Path) -> frozenset[str]:
     names = {path.stem for path in (root / "tests" / "dbt" / "singular").rglob("*.sql")}
     for path in (root / "models").rglob("*.yml"):
-        text = path.read_text()
-        if "unit_tests:" in text:
-            parsed: dict[str, Any] = yaml.safe_load(text)
-            names |= {unit["name"] for unit in parsed["unit_tests"]}
+        names |= {*_NAME.findall(path.read_text().partition("\nunit_tests:\n")[2])}
     return frozenset(names)
 
 

@@ -103,7 +103,7 @@ class Tree:
                 return self.unit_tests([mutant.test])[mutant.test]
             return self.nodes([mutant.test])[mutant.test]
 
-    def nodes(self, tests: Sequence[str]) -> dict[str, Outcome]:
+    def nodes(self, tests: Sequence[str], limit_s: int = LIMIT_S) -> dict[str, Outcome]:
         """Nodes of pytest, one process for all of them."""
         report = self.folder / ".cache" / "report.xml"
         report.unlink(missing_ok=True)
@@ -118,7 +118,7 @@ class Tree:
             f"--junitxml={report}",
             *tests,
         ]
-        problem = self._finish(command)
+        problem = self._finish(command, limit_s)
         if problem or not report.exists():
             return dict.fromkeys(tests, Outcome("broken", problem or "nothing ran"))
         cases: dict[str, list[Outcome]] = {test: [] for test in tests}
@@ -145,7 +145,7 @@ class Tree:
             return dict.fromkeys(tests, Outcome("broken", answer["problem"]))
         return {test: _of_dbt(answer["results"].get(test.removeprefix(UNIT_TEST))) for test in tests}
 
-    def _finish(self, command: list[str]) -> str:
+    def _finish(self, command: list[str], limit_s: int) -> str:
         log = self.folder / ".cache" / "log"
         with log.open("w") as out:
             running = subprocess.Popen(
@@ -157,11 +157,12 @@ class Tree:
                 stderr=out,
             )
             try:
-                code = running.wait(LIMIT_S)
+                code = running.wait(limit_s)
             except subprocess.TimeoutExpired:
-                running.kill()
+                return f"not done after {limit_s} s"
+            finally:
+                running.kill()  # also where we are ended ourselves
                 running.wait()
-                return f"not done after {LIMIT_S} s"
         return "" if code in (0, 1) else f"pytest ended with {code}: {log.read_text()[-300:]}"
 
 

@@ -2,6 +2,7 @@
 it."""
 
 import os
+import signal
 import sys
 import time
 from collections import Counter
@@ -9,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import Queue
 
 from mutant_registry import BrokenRegistryError, Mutant, mutants, problems
-from mutant_trees import SCRATCH, Outcome, Tree, held
+from mutant_trees import LIMIT_S, SCRATCH, Outcome, Tree, held
 
 WORKERS = 2
 KILLED_AT_LEAST = 0.9
@@ -30,7 +31,7 @@ def main(wanted: list[str]) -> int:
     trees = [Tree(f"tree-{number}") for number in range(min(WORKERS, len(chosen)))]
     started = time.monotonic()
     with held(trees, built=any(_needs_models(mutant) for mutant in chosen)):
-        if red := _red_before(trees[0], chosen):
+        if red := _red_before(trees, chosen):
             print("Red without any mutant:", *red, sep="\n  ")
             return 2
         outcomes = _run(trees, chosen)
@@ -43,12 +44,26 @@ def _needs_models(mutant: Mutant) -> bool:
     return not mutant.test.startswith(("tests/python/unit/", "tests/python/structure/"))
 
 
-def _red_before(tree: Tree, chosen: list[Mutant]) -> list[str]:
+def _red_before(trees: list[Tree], chosen: list[Mutant]) -> list[str]:
     """Tests that prove nothing, because they are not green to begin with."""
     dbt = sorted({mutant.test for mutant in chosen if mutant.is_dbt})
     nodes = sorted({mutant.test for mutant in chosen if not mutant.is_dbt})
     print(f"{len(dbt) + len(nodes)} tests without a mutant ...", flush=True)
-    found = (tree.unit_tests(dbt) if dbt else {}) | (tree.nodes(nodes) if nodes else {})
+    # Tests of one file share what they stand on.
+    files = sorted({node.partition("::")[0] for node in nodes})
+    parts = [{*files[number :: len(trees)]} for number in range(len(trees))]
+    found: dict[str, Outcome] = {}
+
+    def run(tree: Tree, part: set[str]) -> None:
+        tree.server("pg-held")
+        mine = [node for node in nodes if node.partition("::")[0] in part]
+        if mine:
+            found.update(tree.nodes(mine, LIMIT_S + 30 * len(mine)))
+
+    with ThreadPoolExecutor(len(trees)) as pool:
+        list(pool.map(run, trees, parts))
+    if dbt:
+        found |= trees[0].unit_tests(dbt)
     return [f"{test}: {one.said[:200]}" for test, one in found.items() if one.verdict != "green"]
 
 
@@ -103,4 +118,5 @@ def _judge(chosen: list[Mutant], outcomes: dict[str, Outcome]) -> int:
 
 if __name__ == "__main__":
     os.setpriority(os.PRIO_PROCESS, 0, 5)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     sys.exit(main(sys.argv[1:]))

@@ -228,17 +228,6 @@ BREACHES = {
 }
 
 
-def test_a_removed_check_holds_nothing_any_more(house: House) -> None:
-    """Prevents a check that was deleted because it was wrong from holding batches for ever."""
-    house.check("assert_fast", engine_world.DELTA)
-    assert house.build() == {}
-    (house.folder / "tests" / "assert_fast.sql").unlink()
-    assert house.build() == {}
-    house.land(query("slow", latency_ms=5000))
-    done = house.refresh()
-    assert (done.admitted, done.held) == (1, 0)
-
-
 @pytest.mark.parametrize("breach", BREACHES)
 def test_what_a_refresh_could_not_follow_is_refused(house: House, breach: str) -> None:
     """Prevents a model that builds and then quietly stops following its inputs."""

@@ -51,6 +51,7 @@ def built(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> I
         with engine_world.house(url, tmp_path_factory.mktemp("house")) as made:
             made.land(query("q1"), query("q2", status="error"), cost("c1", "q1"))
             made.check("assert_fast", DELTA)
+            made.model("by_cost", BY_COST)
             assert made.build() == {}
             yield made
 
@@ -101,16 +102,21 @@ def test_a_late_cost_moves_the_day_of_its_query(house: House) -> None:
 
 def test_a_key_of_which_nothing_is_left_goes(house: House) -> None:
     """Prevents a day of zeros where nothing happened any more."""
-    house.model("by_cost", BY_COST)
-    try:
-        assert house.build("--select", "by_cost") == {}
-        spent = "select spent / 1000000000, entries from house.by_cost order by 1"
-        assert house.rows(spent) == [(0, 1), (1, 1)]
-        house.land(cost("c2", "q2", "3"))
-        house.refresh()
-        assert house.rows(spent) == [(1, 1), (3, 1)]
-    finally:
-        (house.folder / "models" / "by_cost.sql").unlink(missing_ok=True)
+    spent = "select spent / 1000000000, entries from house.by_cost order by 1"
+    assert house.rows(spent) == [(0, 1), (1, 1)]
+    house.land(cost("c2", "q2", "3"))
+    house.refresh()
+    assert house.rows(spent) == [(1, 1), (3, 1)]
+
+
+def test_a_removed_check_holds_nothing_any_more(house: House) -> None:
+    """Prevents a check that was deleted because it was wrong from holding batches for ever."""
+    house.rows(
+        "select ops.end_build('analytics', array_agg(schema_name || '.' || name), '{}') from ops.model"
+    )
+    house.land(query("slow", latency_ms=5000))
+    done = house.refresh()
+    assert (done.admitted, done.held) == (1, 0)
 
 
 def test_rows_that_come_out_as_they_were_are_left_alone(house: House) -> None:
