@@ -121,10 +121,13 @@ def test_a_removed_check_holds_nothing_any_more(house: House) -> None:
 
 def test_rows_that_come_out_as_they_were_are_left_alone(house: House) -> None:
     """Prevents a row from rewriting its neighbours of one key, and all that is summed from them."""
-    house.land(query("q2", ts="2026-03-01T12:00:00Z", query_id="q1"))  # a second query of the id q1
-    before = house.value("select xmin::text from house.fct where status = 'error'")
+    key = house.value("select query_key from house.fct where status = 'ok'")
+    first = f"select xmin::text from house.fct where query_key = '{key}'"
+    before = house.rows(first)
+    house.land(query("q3", ts="2026-03-01T12:00:00Z", query_id="q1"))  # a second query of the id q1
     house.refresh()
-    assert house.value("select xmin::text from house.fct where status = 'error'") == before
+    assert _entries(house) == 3
+    assert house.rows(first) == before
     assert house.differences() == []
 
 
