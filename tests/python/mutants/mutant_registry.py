@@ -40,6 +40,11 @@ class Mutant:
     def in_migration(self) -> bool:
         return "/migrations/" in self.file
 
+    @property
+    def is_felt_by_its_test_only(self) -> bool:
+        """A unit test of dbt reads the SQL of one model, and nothing of what other models say."""
+        return self.is_dbt and self.file.startswith("models/")
+
     def applied(self, text: str) -> str:
         if (found := text.count(self.old)) != 1:
             raise BrokenRegistryError(f"{self.name}: its text stands {found} times in {self.file}")
@@ -54,6 +59,24 @@ def mutants(folder: Path = FOLDER) -> list[Mutant]:
         for path in sorted(folder.glob("*.toml"))
         for entry in tomllib.loads(path.read_text())["mutant"]
     ]
+
+
+def groups(listed: list[Mutant]) -> list[list[Mutant]]:
+    """What may be broken at the same time, the largest first: one change a file and a test."""
+    found: list[list[Mutant]] = []
+    for mutant in listed:
+        if not mutant.is_felt_by_its_test_only:
+            found.append([mutant])
+            continue
+        for group in found:
+            if group[0].is_felt_by_its_test_only and not any(
+                one.file == mutant.file or one.test == mutant.test for one in group
+            ):
+                group.append(mutant)
+                break
+        else:
+            found.append([mutant])
+    return sorted(found, key=len, reverse=True)
 
 
 def problems(listed: list[Mutant], root: Path = ROOT) -> list[str]:

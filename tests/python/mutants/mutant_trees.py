@@ -9,7 +9,7 @@ import sysconfig
 import time
 import venv
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,12 +96,16 @@ class Tree:
             path.write_bytes(before)
             os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
-    def run(self, mutant: Mutant) -> Outcome:
-        self.server(f"pg-{self.folder.name}" if mutant.in_migration else "pg-held")
-        with self.mutated(mutant):
-            if mutant.is_dbt:
-                return self.unit_tests([mutant.test])[mutant.test]
-            return self.nodes([mutant.test])[mutant.test]
+    def run(self, together: Sequence[Mutant]) -> dict[str, Outcome]:
+        """Several at once only where none can be felt by another's test."""
+        first = together[0]
+        self.server(f"pg-{self.folder.name}" if first.in_migration else "pg-held")
+        with ExitStack() as changes:
+            for mutant in together:
+                changes.enter_context(self.mutated(mutant))
+            tests = [mutant.test for mutant in together]
+            found = self.unit_tests(tests) if first.is_dbt else self.nodes(tests)
+        return {mutant.name: found[mutant.test] for mutant in together}
 
     def nodes(self, tests: Sequence[str], limit_s: int = LIMIT_S) -> dict[str, Outcome]:
         """Nodes of pytest, one process for all of them."""

@@ -1,7 +1,6 @@
 """`make mutants`: breaks one thing at a time in a copy of the project, and runs the test that must see
 it."""
 
-import os
 import signal
 import sys
 import time
@@ -9,7 +8,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from queue import Queue
 
-from mutant_registry import BrokenRegistryError, Mutant, mutants, problems
+from mutant_registry import Mutant, groups, mutants, problems
 from mutant_trees import LIMIT_S, SCRATCH, Outcome, Tree, held
 
 WORKERS = 2
@@ -73,23 +72,21 @@ def _run(trees: list[Tree], chosen: list[Mutant]) -> dict[str, Outcome]:
         free.put(tree)
     outcomes: dict[str, Outcome] = {}
 
-    def run(mutant: Mutant) -> None:
+    def run(together: list[Mutant]) -> None:
         tree = free.get()
         began = time.monotonic()
         try:
-            outcome = tree.run(mutant)
-        except BrokenRegistryError as problem:
-            outcome = Outcome("broken", str(problem))
+            outcomes.update(found := tree.run(together))
         finally:
             free.put(tree)
-        outcomes[mutant.name] = outcome
-        done = f"{len(outcomes):>3}/{len(chosen)}"
-        took = f"{time.monotonic() - began:4.0f} s"
-        said = f"{_WORDS[outcome.verdict]:9}{mutant.area:9}{mutant.name:38}{outcome.said[:110]}"
-        print(f"{done} {took}  {said}", flush=True)
+        done = f"{len(outcomes):>3}/{len(chosen)} {time.monotonic() - began:4.0f} s"
+        for mutant in together:
+            outcome = found[mutant.name]
+            said = f"{_WORDS[outcome.verdict]:9}{mutant.area:9}{mutant.name:38}{outcome.said[:110]}"
+            print(f"{done}  {said}", flush=True)
 
     with ThreadPoolExecutor(len(trees)) as pool:
-        list(pool.map(run, chosen))
+        list(pool.map(run, groups(chosen)))
     return outcomes
 
 
@@ -117,6 +114,5 @@ def _judge(chosen: list[Mutant], outcomes: dict[str, Outcome]) -> int:
 
 
 if __name__ == "__main__":
-    os.setpriority(os.PRIO_PROCESS, 0, 5)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     sys.exit(main(sys.argv[1:]))

@@ -41,6 +41,13 @@ select workspace, coalesce(nanos, 0) as spent, {{ sum_counts('sign') }} as entri
 from {{ changes(ref('fct')) }} as changes group by workspace, coalesce(nanos, 0)
 """
 
+# Sums straight over a log: no fact between, of which the same rows come out when computed again.
+BY_STATUS = """
+{{ config(materialized='additive', key=['workspace', 'status']) }}
+select workspace, status, {{ sum_counts('sign') }} as entries
+from {{ changes(ref('stg_queries')) }} as changes group by workspace, status
+"""
+
 
 @pytest.fixture(scope="module")
 def built(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
@@ -52,6 +59,7 @@ def built(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> I
             made.land(query("q1"), query("q2", status="error"), cost("c1", "q1"))
             made.check("assert_fast", DELTA)
             made.model("by_cost", BY_COST)
+            made.model("by_status", BY_STATUS)
             assert made.build() == {}
             yield made
 
@@ -283,6 +291,24 @@ def test_two_refreshes_at_once_count_once(house: House) -> None:
     for thread in threads:
         thread.join()
     assert _entries(house) == 8
+    assert house.differences() == []
+
+
+def test_a_refresh_waits_for_the_one_under_way(house: House) -> None:
+    """Prevents a second refresh from adding once more what the first has not yet committed."""
+    house.land(query("q3"))
+    with psycopg.connect(house.url) as first:
+        first.execute("select ops.refresh('analytics')")
+        second = threading.Thread(target=house.refresh)
+        second.start()
+        waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and"
+        give_up = time.monotonic() + 30
+        while not house.value(f"{waits} datname = current_database()"):
+            assert time.monotonic() < give_up
+            time.sleep(0.01)
+        first.commit()
+        second.join()
+    assert house.value("select sum(entries) from house.by_status") == 3
     assert house.differences() == []
 
 
