@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ _NOT_THE_TEST = (
     "ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError", "NameError",
     "UndefinedColumn", "UndefinedTable", "UndefinedFunction", "Compilation Error", "fixture '",
 )  # fmt: skip
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,7 @@ def _of_dbt(result: list[str] | None) -> Outcome:
     if result is None:
         return Outcome("broken", "dbt finds no such unit test")
     status, message = result
-    said = " ".join(message.split())
+    said = " ".join(_COLOURS.sub("", message).split())
     return Outcome({"pass": "green", "fail": "red"}.get(status, "broken"), said)
 
 

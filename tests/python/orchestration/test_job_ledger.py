@@ -134,12 +134,12 @@ def test_a_deadlock_is_tried_again_with_growing_pauses_and_then_given_up(
 def test_pauses_differ(session: psycopg.Connection) -> None:
     """Prevents many that failed together from coming back together."""
     pauses: list[float] = []
-    for key in "abcdef":
+    for key in "abcdefgh":
         ledger.queue(session, "build", key)
         with pytest.raises(errors.DeadlockDetected):
             ledger.run("build", key, _deadlock, sleep=pauses.append)
-    firsts = [round(pause, 2) for pause in pauses[::4]]
-    assert len(set(firsts)) > 1
+    firsts = pauses[::4]
+    assert max(firsts) - min(firsts) > 0.1  # more than the clock moves between two looks at it
 
 
 def test_what_passes_ends_well(session: psycopg.Connection) -> None:
