@@ -299,3 +299,16 @@ def test_errors_do_not_show_the_password(url: str, monkeypatch: pytest.MonkeyPat
         connection.connect()
     assert "hunter2" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_an_error_that_quotes_the_password_is_told_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prevents whatever a driver or a proxy puts into its message from being passed on."""
+
+    def quotes(**given: object) -> None:
+        raise psycopg.OperationalError(f"refused: {given}")
+
+    monkeypatch.setenv("ASSAY_DATABASE_URL", "postgresql://u:hunter2@127.0.0.1:1/d")
+    monkeypatch.setattr(psycopg, "connect", quotes)
+    with pytest.raises(AssayError, match=r"refused: .*\*\*\*") as caught:
+        connection.connect()
+    assert "hunter2" not in str(caught.value)
