@@ -73,7 +73,7 @@ faults: $(STAMP) ## everything killed in the middle of everything; a full disk; 
 		tests/python/warehouse/test_server_faults.py tests/python/warehouse/test_landing_faults.py \
 		tests/python/warehouse/test_crash_points.py
 
-mutants: $(STAMP) ## 200 guards broken one at a time: does a test go red? (half an hour; one, or one area: make MUTANT=name mutants)
+mutants: $(STAMP) ## 200 guards broken one at a time: does a test go red? (an hour; one, or one area: make MUTANT=name mutants)
 	@mkdir -p .cache/tmp
 	@TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/python tests/python/mutants/run.py $(MUTANT)
 

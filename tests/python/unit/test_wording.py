@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from orchestration.errors import AssayError
@@ -29,6 +29,7 @@ def test_money_is_rounded_to_what_matters(usd: str, said: str) -> None:
 
 
 @given(st.decimals(min_value="0.000001", max_value=10**9, places=9))
+@example(Decimal("10.5"))
 def test_said_money_is_within_a_percent(usd: Decimal) -> None:
     said = Decimal(Wording().money(usd).replace("$", "").replace(",", ""))
     assert abs(said - usd) <= usd / 100
