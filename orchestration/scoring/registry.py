@@ -30,6 +30,10 @@ LEARNERS: dict[str, tuple[str, str]] = {
         "What a query is about: a topic with an id that stays.",
         "orchestration.scoring.questions.topics:TOPICS",
     ),
+    "rephrasing": (
+        "How near a query is to the one before it in its session.",
+        "orchestration.scoring.questions.rephrased:LEARNER",
+    ),
     "content_gaps": (
         "How likely the knowledge base has no answer, and which gap a query belongs to.",
         "orchestration.scoring.questions.gaps:CONTENT_GAPS",

@@ -18,9 +18,11 @@ final as (
         topic,
         {{ sum_counts('sign') }} as entries,
         {{ count_where("next_step = 'retried'") }} as retried,
+        {{ count_where("next_step = 'rephrased'") }} as rephrased,
         {{ count_where("next_step = 'went_on'") }} as went_on,
         {{ count_where("next_step = 'abandoned'") }} as abandoned,
-        {{ count_where("next_step = 'ended'") }} as ended
+        {{ count_where("next_step = 'ended'") }} as ended,
+        {{ count_where('is_compared') }} as compared
     from steps
     group by workspace, day, assistant, prompt_version, topic
 

@@ -16,14 +16,32 @@ scores as (
 
 ),
 
+scored as (
+
+    select
+        queries.*,
+        scores.query_key is not null as is_scored,
+        scores.topic_id,
+        scores.refusal,
+        scores.likeness_to_previous,
+        scores.same_words_as_previous,
+        scores.previous_before_ms
+    from queries
+    left join scores on queries.query_key = scores.query_key
+    where queries.session_thread is not null
+
+),
+
 followed as (
 
     select
         *,
         lead(occurred_at) over ({{ thread }}) as next_at,
-        lead(parent_query_id) over ({{ thread }}) as next_parent_query_id
-    from queries
-    where session_thread is not null
+        lead(parent_query_id) over ({{ thread }}) as next_parent_query_id,
+        lead(likeness_to_previous) over ({{ thread }}) as likeness_to_next,
+        lead(same_words_as_previous) over ({{ thread }}) as same_words_as_next,
+        lead(previous_before_ms) over ({{ thread }}) as compared_before_ms
+    from scored
 
 ),
 
@@ -35,7 +53,10 @@ continued as (
             when next_at is null then false
             when session_ref is not null then true
             else next_at <= {{ minutes_after('occurred_at', session_gap_minutes()) }}
-        end as is_continued
+        end as is_continued,
+        -- Since the next was compared, another may have come in between.
+        coalesce(abs({{ milliseconds_apart('occurred_at', 'next_at') }} - compared_before_ms) < 1, false)
+            as is_compared
     from followed
 
 ),
@@ -43,21 +64,25 @@ continued as (
 final as (
 
     select
-        continued.query_key,
-        continued.session_thread,
-        continued.workspace,
-        continued.day,
-        {{ labelled('continued.assistant') }} as assistant,
-        {{ labelled('continued.prompt_version') }} as prompt_version,
-        {{ labelled('scores.topic_id') }} as topic,
+        query_key,
+        session_thread,
+        workspace,
+        day,
+        {{ labelled('assistant') }} as assistant,
+        {{ labelled('prompt_version') }} as prompt_version,
+        {{ labelled('topic_id') }} as topic,
         case
-            when continued.is_continued and continued.next_parent_query_id = continued.query_id then 'retried'
-            when continued.is_continued then 'went_on'
-            when continued.status in ('error', 'cancelled', 'blocked') or scores.refusal = 1 then 'abandoned'
+            when is_continued and next_parent_query_id = query_id then 'retried'
+            when is_continued and is_compared and same_words_as_next = 1 then 'retried'
+            when is_continued and is_compared and likeness_to_next >= {{ var('rephrased_from') }}
+                then 'rephrased'
+            when is_continued then 'went_on'
+            when status in ('error', 'cancelled', 'blocked') or refusal = 1 then 'abandoned'
             else 'ended'
-        end as next_step
+        end as next_step,
+        is_continued and is_compared as is_compared
     from continued
-    inner join scores on continued.query_key = scores.query_key
+    where is_scored
 
 )
 

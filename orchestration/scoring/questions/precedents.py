@@ -40,7 +40,10 @@ _PAST = """
         select query_key, query_ref, subject_ref, occurred_at from core.fct_queries
         where
             workspace = %(workspace)s and status = 'ok' and is_answered is not false
-            and query_ref not in (select query_ref from state.srv_answers_to_review)
+            and not exists (
+                select from state.srv_answers_to_review as wrong
+                where wrong.query_ref = fct_queries.query_ref
+            )
         order by occurred_at desc, query_key limit %(most)s
     )
     select query_key, query_ref, past.subject_ref, extract(epoch from occurred_at)::float8, vector

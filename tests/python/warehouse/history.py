@@ -148,10 +148,20 @@ _KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "evaluation": {
         "target_type": st.just("query"),
         "target_id": st.sampled_from(QUERIES),
-        "evaluator": st.sampled_from(["answer_quality", "judge", "human", "topics", "somebody"]),
+        "evaluator": st.sampled_from(
+            ["answer_quality", "judge", "human", "topics", "somebody", "rephrasing"]
+        ),
         "evaluator_version": st.sampled_from(["9", "10"]),
         "metrics": st.sampled_from(
-            [{"quality": 0.5}, {"quality": 1, "grounding": 0.25}, {"other": 2}, {"refusal": 1}]
+            [
+                {"quality": 0.5},
+                {"quality": 1, "grounding": 0.25},
+                {"other": 2},
+                {"refusal": 1},
+                # Of neighbours among MOMENTS, which may stop being ones.
+                {"likeness": 0.9, "same_words": 0, "after_ms": 1},
+                {"likeness": 1, "same_words": 1, "after_ms": 1200000},
+            ]
         ),
         "label": _maybe(["t1", "t2"]),
     },
