@@ -57,10 +57,17 @@ def landing(days: int, queries_per_day: int, as_json: bool) -> None:
 @bench.command()
 @_count("--days", 30, "Days of simulated logs.")
 @_count("--queries-per-day", 1000, "Queries of each.")
+@_count("--history", 1_000_000, "Questions that stand in clusters already.")
 @_JSON
-def scoring(days: int, queries_per_day: int, as_json: bool) -> None:
-    """Every offline scorer and learner over a history that none has seen."""
-    _run(["scoring"], as_json, scoring_days=days, scoring_queries_per_day=queries_per_day)
+def scoring(days: int, queries_per_day: int, history: int, as_json: bool) -> None:
+    """Every offline scorer and learner over a history that none has seen; and 10,000 new questions."""
+    _run(
+        ["scoring"],
+        as_json,
+        scoring_days=days,
+        scoring_queries_per_day=queries_per_day,
+        history=history,
+    )
 
 
 @bench.command()

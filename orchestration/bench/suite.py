@@ -9,6 +9,7 @@ from orchestration.bench.bars import BARS
 from orchestration.bench.dashboards.measure import RIVALS, bench_dashboards
 from orchestration.bench.endurance import bench_endurance
 from orchestration.bench.landing import bench_landing, simulated_logs
+from orchestration.bench.questions import bench_questions
 from orchestration.bench.rebuild import bench_rebuild
 from orchestration.bench.refresh import bench_refresh, bench_slope, differing_rows
 from orchestration.bench.reprice import bench_reprice
@@ -43,6 +44,8 @@ class Sizes:
     landing_queries_per_day: int = 4000
     scoring_days: int = 30
     scoring_queries_per_day: int = 1000
+    history: int = 1_000_000
+    new_questions: int = 10_000
     rounds: int = 100
     pairs: int = 30
     questions: int = 200
@@ -84,9 +87,15 @@ def run(wanted: Collection[str], sizes: Sizes, say: Say) -> Report:
         logs = simulated_logs(sizes.scoring_days, sizes.scoring_queries_per_day)
         with report.part("scored_queries_per_s") as figures, logs as folder:
             figures |= bench_scoring(folder, say)
+        with report.part("questions_clustered_s") as figures:
+            figures |= bench_questions(sizes.history, sizes.new_questions, say)
     if set(wanted) - _OF_THEIR_OWN:
         with report.part(
-            *(bar.figure for bar in BARS if not bar.figure.startswith(("landing", "scor", "endured")))
+            *(
+                bar.figure
+                for bar in BARS
+                if not bar.figure.startswith(("landing", "scor", "questions", "endured"))
+            )
         ):
             _over_a_world(wanted, sizes, say, report)
     if "endurance" in wanted:

@@ -45,6 +45,13 @@ def embedder() -> Embedder:
     return WordLlamaEmbedder()
 
 
+def vocabulary() -> list[str]:
+    """Plain words that the packaged model knows."""
+    known: dict[str, int] = _wordllama()[0].get_vocab()
+    words = {token[1:] for token in known if token[:1] in "\u2581\u0120"}
+    return sorted(word for word in words if len(word) > 3 and word.isascii() and word.islower())
+
+
 def pack(vectors: Vectors) -> list[bytes]:
     """As vault.embedding holds them."""
     return [row.tobytes() for row in vectors.astype("<f2")]

@@ -3,7 +3,7 @@
 A term is told only when at least three different people used it. Never an example, never a number.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,7 +60,28 @@ _NAME = """
     ) as named
     where question_cluster.cluster_id = named.cluster_id"""
 
+_SIZES = """
+    select cluster_id, questions, label is null
+    from ops.question_cluster inner join vault.question_cluster using (cluster_id)
+    where cluster_id = any(%s)"""
+# A name is looked for again whenever its cluster has grown by so much: texts are dear to find.
+_GROWTH = 1.25
+
 Uses = dict[str, set[str]]  # term -> the people who used it
+
+
+def due(session: Session, came: Mapping[str, int]) -> set[str]:
+    """Of clusters into which so many questions came, those without a name, and those that have grown
+    over a border since."""
+    rows = session.execute(_SIZES, (list(came),)).fetchall()
+    return {name for name, size, is_nameless in rows if is_nameless or has_grown(size, came[name])}
+
+
+def has_grown(size: int, came: int) -> bool:
+    def borders(questions: int) -> int:
+        return int(np.log(max(questions, 1)) / np.log(_GROWTH))
+
+    return borders(size) > borders(size - came)
 
 
 def name_clusters(session: Session, kind: str, workspace: str, names: Iterable[str]) -> None:

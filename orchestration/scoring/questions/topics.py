@@ -1,8 +1,10 @@
 """What each query is about: a topic that keeps its id, under a name that gives nobody away."""
 
+from collections import Counter
+
 from orchestration.scoring.learner import Learner, Lesson
 from orchestration.scoring.questions.cited import count_citations, current, unite
-from orchestration.scoring.questions.labels import name_clusters
+from orchestration.scoring.questions.labels import due, name_clusters
 from orchestration.scoring.questions.store import Placed, merge, place, survey
 from orchestration.scoring.questions.windows import line, new_queries
 from orchestration.scoring.reading import Target
@@ -13,20 +15,21 @@ READS = ("query_text", "query_vector")
 
 
 def learn(lesson: Lesson) -> None:
-    seen: dict[str, set[str]] = {}
+    seen: dict[str, Counter[str]] = {}
     for targets, turns in new_queries(lesson, READS):
         texts = turns["query_text"]
         survey(lesson.session, targets[0].workspace, texts)
         placed = place(lesson.session, "topic", targets, texts)
         _say(lesson, targets, placed)
-        changed = seen.setdefault(targets[0].workspace, set())
+        changed = seen.setdefault(targets[0].workspace, Counter())
         changed.update(name for name in placed.clusters if name)
         changed.update(name for _, name, _ in placed.later)
     count_citations(lesson.session, lesson.seq_from, lesson.seq_to)
     for workspace, changed in seen.items():
         gone = merge(lesson.session, "topic", workspace)
         unite(lesson.session, workspace)
-        here = current(lesson.session, {gone.get(name, name) for name in changed})
+        grown = due(lesson.session, changed) | set(gone.values())
+        here = current(lesson.session, {gone.get(name, name) for name in grown})
         name_clusters(lesson.session, "topic", workspace, here)
 
 

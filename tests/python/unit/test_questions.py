@@ -14,7 +14,7 @@ from orchestration.scoring.questions.cited import united
 from orchestration.scoring.questions.clusters import ALIKE, FEWEST, Clusters, together
 from orchestration.scoring.questions.coverage import learn_coverage
 from orchestration.scoring.questions.kernel import learn
-from orchestration.scoring.questions.labels import terms
+from orchestration.scoring.questions.labels import has_grown, terms
 from orchestration.scoring.questions.space import FEWEST_TEXTS, learn_space, plain
 from orchestration.scoring.questions.texts import questions
 from orchestration.scoring.scorer import Passage, Turns
@@ -218,3 +218,14 @@ def test_what_is_asked_and_what_is_cited_count_together() -> None:
     # Half of what the second cites is something else: cosine 0.71, and 0.35 is too little alone.
     half = csr_matrix(np.array([[4.0, 0], [9, 9], [0, 0], [0, 0]]))
     assert united(means, half, sizes).tolist() == [0, 1, 2, 3]
+
+
+def test_a_cluster_is_named_anew_when_it_has_grown() -> None:
+    """Prevents texts of a million questions being read because ten came. Small clusters grow at once,
+    and what comes one by one counts like what comes together."""
+    assert has_grown(3, 3)
+    assert has_grown(1_000, 400)
+    assert not has_grown(1_000, 5)
+    assert not has_grown(1_000, 0)
+    grown = sum(has_grown(size, 1) for size in range(1, 1_001))
+    assert 20 < grown < 35

@@ -29,6 +29,8 @@ TINY = Sizes(
     rows=3000,
     scoring_days=2,
     scoring_queries_per_day=60,
+    history=600,
+    new_questions=100,
     rounds=3,
     pairs=2,
     questions=4,
@@ -101,18 +103,21 @@ def test_every_figure_is_measured_and_every_answer_is_right() -> None:
 
 
 def test_scoring_is_measured_by_scorer(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without learners, which read built models; every scorer's time and scores are counted."""
+    """Without learners that read built models; every scorer's time and scores are counted."""
     monkeypatch.setenv("ASSAY_DATABASE_URL", server.url_of("postgres"))
     monkeypatch.setattr(scoring, "build_models", lambda _url: None)
     monkeypatch.setattr(scoring, "refresh_all", admit)
-    monkeypatch.setattr(registry, "LEARNERS", {})
+    monkeypatch.setattr(registry, "LEARNERS", {"topics": registry.LEARNERS["topics"]})
     report = suite.run(["scoring"], TINY, lambda _: None)
     assert report.failed == []
     each = report.figures["scoring_cpu_s_per_1000_each"]
-    assert set(each) == {"refresh", *registry.SCORERS}
+    assert set(each) == {"refresh", "topics", *registry.SCORERS}
     assert report.figures["scores"] > report.figures["scored_queries"] > 50
     whole = report.figures["scoring_cpu_s_per_1000"]
     assert 0 < max(each.values()) <= sum(each.values()) <= whole + 0.1
+    assert report.figures["questions_clusters"] > 5
+    for figure in ("scoring_peak_mib", "questions_peak_mib", "questions_clustered_cpu_s"):
+        assert report.figures[figure] > 0
 
 
 @pytest.mark.parametrize(
