@@ -21,6 +21,16 @@ ratios as (
 
 ),
 
+checked as (
+
+    -- One row, also where nothing could be checked.
+    select
+        max(bands) as bands,
+        bool_or(is_contradicted) as is_contradicted
+    from {{ ref('int_response_checked') }}
+
+),
+
 horizon as (
 
     select * from {{ ref('int_horizon') }}
@@ -70,7 +80,12 @@ judged as (
     select
         sums.*,
         {{ days_after('sums.week', 7) }} <= horizon.today as is_complete,
-        {{ corrected_columns() }}
+        {{ corrected_columns() }},
+        case
+            when checked.is_contradicted then 'contradicted'
+            when checked.bands >= 3 then 'not_contradicted'
+            else 'not_checked'
+        end as assumption_status
     from sums
     left join corrected
         on
@@ -80,6 +95,7 @@ judged as (
             and sums.prompt_name = corrected.prompt_name
             and sums.prompt_version = corrected.prompt_version
     cross join horizon
+    cross join checked
 
 ),
 
@@ -98,7 +114,8 @@ final as (
         positive,
         negative,
         naive_rate,
-        {{ judged_columns() }}
+        {{ judged_columns() }},
+        assumption_status
     from judged
 
 )
