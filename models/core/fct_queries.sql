@@ -1,5 +1,4 @@
--- One row a query, the turn that a user sees, with what its billable calls used and cost. What the marts
--- count comes first: Postgres reads a row up to the last column that is asked for.
+-- One row a query, a turn that a user sees. What marts count comes first: a row is read up to what is asked.
 {{ config(materialized='touched', key=['query_ref'], indexes=[{'columns': ['session_thread']}]) }}
 with
 
@@ -21,19 +20,20 @@ feedback as (
 
 ),
 
+computed as (
+
+    select
+        *,
+        row_number() over (partition by target_ref order by {{ newest_score() }}) as place
+    from {{ keyed(ref('stg_native__complexity_scores'), 'target_ref', makes_rows=false) }}
+
+),
+
 costs_by_query as (
 
     select
         query_key,
-        count(*) as cost_calls,
-        count(cost_nanos) as priced_calls,
-        {{ sum_nanos('cost_nanos') }} as cost_nanos,
-        {{ sum_counts('input_tokens') }} as input_tokens,
-        {{ sum_counts('cache_read_tokens') }} as cache_read_tokens,
-        {{ sum_counts('cache_write_tokens') }} as cache_write_tokens,
-        {{ sum_counts('media_tokens') }} as media_tokens,
-        {{ sum_counts('output_tokens') }} as output_tokens,
-        {{ sum_counts('reasoning_tokens') }} as reasoning_tokens
+        {{ call_sums() }}
     from costs
     where query_key is not null
     group by query_key
@@ -68,7 +68,8 @@ final as (
         queries.provider,
         queries.model,
         queries.status,
-        {{ complexity_tier('queries.complexity') }} as complexity_tier,
+        {{ complexity_tier('coalesce(queries.complexity, computed.complexity)') }} as complexity_tier,
+        {{ complexity_source('queries.complexity', 'computed.complexity') }} as complexity_source,
         {{ clock_buckets('queries') }},
         queries.latency_ms,
         coalesce(costs_by_query.cost_calls, 0) as cost_calls,
@@ -130,10 +131,9 @@ final as (
         queries.citations,
         queries.attachments
     from queries
-    left join costs_by_query
-        on queries.query_key = costs_by_query.query_key
-    left join feedback_by_query
-        on queries.query_key = feedback_by_query.query_key
+    left join costs_by_query on queries.query_key = costs_by_query.query_key
+    left join feedback_by_query on queries.query_key = feedback_by_query.query_key
+    left join computed on queries.query_ref = computed.target_ref and computed.place = 1
 
 )
 

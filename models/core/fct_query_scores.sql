@@ -27,13 +27,9 @@ queries_ranked as (
 
 evaluations_ranked as (
 
-    -- Versions are numbers of any length, so the longer is the newer.
     select
         *,
-        row_number() over (
-            partition by target_ref, evaluator
-            order by length(evaluator_version) desc, evaluator_version desc, batch_id desc, line_no desc
-        ) as place
+        row_number() over (partition by target_ref, evaluator order by {{ newest_score() }}) as place
     from evaluations
     where target_type = 'query'
 
@@ -94,6 +90,7 @@ final as (
         queries_ranked.status,
         queries_ranked.is_refused,
         queries_ranked.complexity,
+        queries_ranked.complexity_tier,
         queries_ranked.confidence,
         queries_ranked.cost_nanos,
         queries_ranked.positive_feedback,

@@ -17,13 +17,9 @@ outcomes as (
 
 predictions as (
 
-    -- Versions are numbers of any length, so the longer is the newer.
     select
         *,
-        row_number() over (
-            partition by target_ref, target_type
-            order by length(evaluator_version) desc, evaluator_version desc, batch_id desc, line_no desc
-        ) as place
+        row_number() over (partition by target_ref, target_type order by {{ newest_score() }}) as place
     from evaluations
     where evaluator = 'success' and target_type in ('task', 'session')
 

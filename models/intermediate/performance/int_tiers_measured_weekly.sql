@@ -69,7 +69,8 @@ final as (
         coalesce(quality.other_tier_queries, 0) as other_tier_queries,
         coalesce(quality.computed_high_queries, 0) as computed_high_queries,
         coalesce(quality.computed_medium_queries, 0) as computed_medium_queries,
-        coalesce(quality.computed_low_queries, 0) as computed_low_queries
+        coalesce(quality.computed_low_queries, 0) as computed_low_queries,
+        queries.tiered_by_text
     from queries
     left join latency
         on

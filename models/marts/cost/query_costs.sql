@@ -89,7 +89,8 @@ final as (
         {{ nanos_to_usd('billed_nanos') }} as billed_cost_usd,
         {{ meter_status('billed_calls', 'billed', "'not_billed'") }} as billed_status,
         {{ nanos_to_usd('cost_nanos') }} as cost_usd,
-        {{ meter_status('cost_calls - unpriced_calls', 'priced', "'unpriced'") }} as cost_status
+        {{ meter_status('cost_calls - unpriced_calls', 'priced', "'unpriced'") }} as cost_status,
+        complexity_source
     from measured
 
 )

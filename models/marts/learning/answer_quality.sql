@@ -51,13 +51,13 @@ final as (
         {{ not_judged_because('quality.model_judged_answers') }} as model_quality_not_judged_because,
         coalesce(steps.entries, 0) as followed_queries,
         coalesce(steps.retried, 0) as retried,
+        coalesce(steps.went_on, 0) as went_on,
+        coalesce(steps.abandoned, 0) as abandoned,
+        {{ ratio('(steps.retried + steps.abandoned)', 'steps.entries') }} as retried_or_abandoned_rate,
         coalesce(steps.compared, 0) as compared_queries,
         coalesce(steps.rephrased, 0) as rephrased,
         {{ ratio('steps.rephrased', 'steps.compared') }} as rephrased_rate,
         {{ not_judged_because('coalesce(steps.compared, 0)') }} as rephrased_not_judged_because,
-        coalesce(steps.went_on, 0) as went_on,
-        coalesce(steps.abandoned, 0) as abandoned,
-        {{ ratio('(steps.retried + steps.abandoned)', 'steps.entries') }} as retried_or_abandoned_rate,
         {{ ratio('(steps.retried + steps.rephrased + steps.abandoned)', 'steps.entries') }}
             as asked_again_or_abandoned_rate
     from quality

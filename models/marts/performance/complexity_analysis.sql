@@ -94,7 +94,14 @@ final as (
         {{ ratio('other_tier_queries', 'compared_queries') }} as other_tier_rate,
         computed_high_queries,
         computed_medium_queries,
-        computed_low_queries
+        computed_low_queries,
+        case
+            when tier = 'not_judged' then 'not_judged'
+            when tiered_by_text = 0 then 'logged'
+            when tiered_by_text = queries then 'computed'
+            else 'both'
+        end as tier_source,
+        tiered_by_text as queries_tiered_by_text
     from estimated
 
 )

@@ -14,7 +14,8 @@ tiered as (
     select
         *,
         {{ week_of('day') }} as week,
-        {{ complexity_tier('complexity') }} as tier,
+        complexity_tier as tier,
+        {{ complexity_tier('complexity') }} as logged_tier,
         {{ complexity_tier('computed_complexity') }} as computed_tier,
         complexity is not null and computed_complexity is not null as is_compared
     from scores
@@ -32,7 +33,7 @@ final as (
         {{ quality_measures() }},
         {{ count_where('computed_complexity is not null') }} as computed_queries,
         {{ count_where('is_compared') }} as compared_queries,
-        {{ count_where('is_compared and tier <> computed_tier') }} as other_tier_queries,
+        {{ count_where('is_compared and logged_tier <> computed_tier') }} as other_tier_queries,
         {{ count_where("computed_tier = 'high'") }} as computed_high_queries,
         {{ count_where("computed_tier = 'medium'") }} as computed_medium_queries,
         {{ count_where("computed_tier = 'low'") }} as computed_low_queries

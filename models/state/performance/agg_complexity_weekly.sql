@@ -15,6 +15,7 @@ final as (
         {{ week_of('day') }} as week,
         complexity_tier as tier,
         {{ labelled('model') }} as model,
+        {{ count_where("complexity_source = 'computed'") }} as tiered_by_text,
         {{ query_measures() }}
     from queries
     group by workspace, {{ week_of('day') }}, complexity_tier, {{ labelled('model') }}

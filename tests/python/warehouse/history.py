@@ -149,7 +149,7 @@ _KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "target_type": st.just("query"),
         "target_id": st.sampled_from(QUERIES),
         "evaluator": st.sampled_from(
-            ["answer_quality", "judge", "human", "topics", "somebody", "rephrasing"]
+            ["answer_quality", "judge", "human", "topics", "somebody", "rephrasing", "complexity"]
         ),
         "evaluator_version": st.sampled_from(["9", "10"]),
         "metrics": st.sampled_from(
@@ -157,6 +157,8 @@ _KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
                 {"quality": 0.5},
                 {"quality": 1, "grounding": 0.25},
                 {"other": 2},
+                {"complexity": 0.9},
+                {"complexity": 0.6},
                 {"refusal": 1},
                 # Of neighbours among MOMENTS, which may stop being ones.
                 {"likeness": 0.9, "same_words": 0, "after_ms": 1},
