@@ -119,10 +119,8 @@ def _said(value: Any) -> Any:
         return {key: _said(one) for key, one in value.items() if one is not None}
     if isinstance(value, list):
         if value and isinstance(value[0], tuple):
-            pairs = {_name(key): _said(one) for key, one in value}
-            return (
-                pairs if len(pairs) == len(value) else [[_name(key), _said(one)] for key, one in value]
-            )
+            pairs = [(_name(key), _said(one)) for key, one in value]
+            return dict(pairs) if len(dict(pairs)) == len(pairs) else pairs
         return [_said(one) for one in value]
     return value
 

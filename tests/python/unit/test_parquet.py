@@ -143,11 +143,13 @@ def test_text_that_is_not_utf8_is_one_refused_row(tmp_path: Path) -> None:
 @pytest.mark.parametrize("at", [0.2, 0.5, 0.98])
 def test_damage_keeps_the_file(tmp_path: Path, at: float) -> None:
     table = pa.table({"n": pa.array(range(50_000)), "text": [f"text {n}" for n in range(50_000)]})
-    path = written(tmp_path / "damaged.parquet", table, write_page_checksum=True)
+    how = {"write_page_checksum": True, "row_group_size": 5_000}
+    path = written(tmp_path / "damaged.parquet", table, **how)
     content = bytearray(path.read_bytes())
     content[int(len(content) * at)] ^= 0xFF
     path.write_bytes(content)
     assert kept_whole(path) is Reason.BAD_PARQUET
+    assert len(list(read_file(path, Limits()))) == 1  # nothing of what stands before the damage
 
 
 @pytest.mark.parametrize("most", [4, 9, 5000])
