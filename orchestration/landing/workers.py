@@ -90,7 +90,9 @@ class Workers:
             pipe.close()
         for process in self.processes:
             if self.busy:
-                process.terminate()  # after a failure: what is not committed rolls back
+                # After a failure: what is not committed rolls back. Not SIGTERM, which whoever started us may
+                # have had ignored; a process that waits for its turn would then never end.
+                process.kill()
             process.join()
 
 

@@ -57,7 +57,7 @@ class Operator:
         if self.ui is not None:
             self.ui.send_signal(signal.SIGTERM)
             self.ui.wait(60)
-        assert alive(left) == []
+        until(lambda: alive(left) == [], "its processes end with it")
 
     def sql(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return self.sql_of("assay", query, *parameters)

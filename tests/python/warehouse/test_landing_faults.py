@@ -230,6 +230,31 @@ def test_lander_outlives_the_failure_of_its_processes(world: World) -> None:
         assert lander.land_file(path, 0.0).accepted == 3000
 
 
+def test_lander_ends_its_processes_where_sigterm_is_ignored(world: World) -> None:
+    """A shell or a supervisor that ignores it hands that down; after a failure nothing ended."""
+    filler = "x" * 4000
+    path = world.write("big.jsonl", *(tool(str(n), attributes={"f": filler}) for n in range(3000)))
+    with psycopg.connect(world.url, autocommit=True) as admin:
+        admin.execute("alter table landing.key rename to hidden")
+    landing = subprocess.run(
+        [sys.executable, "-c", _DEAF, str(path)],
+        env={**os.environ, "ASSAY_DATABASE_URL": world.url, "ASSAY_BATCH_LINES": "200"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert landing.returncode == 1
+    assert b"A landing process died" in landing.stderr
+
+
+_DEAF = """
+import signal, sys
+from orchestration.cli import main
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+sys.argv = ["assay", "land", sys.argv[1]]
+main()"""
+
+
 def _peak_memory_of(world: World, path: Path) -> tuple[int, bytes]:
     """Peak resident MiB of a landing and its processes together, and what it printed."""
     environment = {**os.environ, "ASSAY_DATABASE_URL": world.url, "ASSAY_SETTLE_SECONDS": "0"}
