@@ -90,8 +90,7 @@ class Workers:
             pipe.close()
         for process in self.processes:
             if self.busy:
-                # After a failure: what is not committed rolls back. Not SIGTERM, which whoever started us may
-                # have had ignored; a process that waits for its turn would then never end.
+                # After a failure: what is not committed rolls back. SIGTERM may be ignored, if it was for us.
                 process.kill()
             process.join()
 
