@@ -90,7 +90,7 @@ class Workers:
             pipe.close()
         for process in self.processes:
             if self.busy:
-                # After a failure: what is not committed rolls back. SIGTERM may be ignored, if it was for us.
+                # After a failure: what is not committed rolls back. SIGTERM may be ignored here.
                 process.kill()
             process.join()
 
