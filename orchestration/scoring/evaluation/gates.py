@@ -34,6 +34,7 @@ class Figure:
 
 # name -> "module:function"; the function takes the folder of the samples and returns figures.
 GATES: dict[str, str] = {
+    "ingest": "orchestration.scoring.evaluation.ingest:measure",
     "answer_quality": "orchestration.scoring.evaluation.answer_quality:measure",
     "success": "orchestration.scoring.evaluation.success:measure",
     "topics": "orchestration.scoring.evaluation.questions:topics",
