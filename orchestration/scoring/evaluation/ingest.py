@@ -73,7 +73,7 @@ def _exact(traces: dict[str, Trace], totals: dict[str, list[int]]) -> Figure:
             totals.get(name, [0, 0, 0]), (len(prompts), prompts.sum(), outputs.sum()), strict=True
         )
     ]
-    share = sum(equal) / len(equal)
+    share = float(np.mean(equal))
     return Figure("ingest.totals_exact", share, share, share, len(equal), gate=1.0)
 
 

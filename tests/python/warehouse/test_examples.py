@@ -1,7 +1,7 @@
 """The converters in `examples/`: public traces come through the whole landing without losing anything.
 
 The excerpts beside the converters are always there. The full traces are used where present: in
-`$ASSAY_SAMPLE_DATA`, or in `shared/data` next to the checkout.
+`$ASSAY_SAMPLES`, or in `shared/data` next to the checkout.
 """
 
 import datetime as dt
@@ -19,10 +19,11 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.landing.commands import land
+from orchestration.scoring.evaluation import gates
 from orchestration.settings import PROJECT_DIR
 
 EXAMPLES = PROJECT_DIR / "examples"
-FULL = Path(os.environ.get("ASSAY_SAMPLE_DATA", PROJECT_DIR.parent / "shared" / "data"))
+FULL = Path(os.environ.get("ASSAY_SAMPLES", PROJECT_DIR.parent / "shared" / "data"))
 
 
 @dataclass(frozen=True)
@@ -216,3 +217,13 @@ def test_the_example_lines_of_the_contract_land() -> None:
     counts = landed("-", stdin="\n".join(sorted(lines)).encode())
     assert counts["lines"] == len(lines) > 16
     assert counts["accepted"] == len(lines)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not FULL.is_dir(), reason="the traces are not here")
+def test_the_ingest_gate_is_met() -> None:
+    totals, percentiles = gates.measure("ingest")
+    assert totals.figure == 1.0
+    assert percentiles.passed
+    assert totals.n == 6
+    assert percentiles.n >= 6
