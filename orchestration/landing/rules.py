@@ -34,7 +34,7 @@ def normalise(event: Event, latest: dt.datetime) -> int:
     """Refuse what the rules refuse; else change the event into its one spelling.
 
     The encoder knows a default by identity, so a default that was spelled out becomes the one we own.
-    Returns how many keys that leaves out which the line is known to have.
+    Returns how many keys that leaves out which the line is known to have, less those that it adds.
     """
     when = event.ts
     if when.tzinfo is not dt.UTC or not EARLIEST <= when <= latest:
@@ -107,20 +107,22 @@ def _price(event: Price, _: dt.datetime) -> int:
         if not 0 <= price <= _MAX_PRICE or int(price.as_tuple().exponent) < -_NANO_DIGITS:
             raise Refused(Reason.RANGE, path)
         setattr(event, name, price)
-    _tier_of(event)
-    return 0
+    return -_tier_of(event)
 
 
-def _tier_of(event: Price) -> None:
+def _tier_of(event: Price) -> int:
+    """How many keys it adds."""
     if event.above_input_tokens == 0:
         if event.tier_mode is not None:
             raise Refused(Reason.BAD_VALUE, "$.tier_mode")
     elif event.tier_mode is None:
         event.tier_mode = "whole"
+        return 1
     elif event.tier_mode == "marginal":
         for name in NOT_MARGINAL:
             if getattr(event, name) is not None:
                 raise Refused(Reason.BAD_VALUE, f"$.{name}")
+    return 0
 
 
 def _anytime(when: dt.datetime, path: str) -> dt.datetime:

@@ -24,6 +24,15 @@ LIMITS = Limits()
 TOOL = {"kind": "tool", "event_id": "1", "ts": "2026-03-01T10:00:00Z", "tool": "t", "status": "ok"}
 QUERY = {"kind": "query", "event_id": "1", "ts": "2026-03-01T10:00:00Z", "status": "ok"}
 COST = {"kind": "cost", "event_id": "1", "ts": "2026-03-01T10:00:00Z", "model": "m"}
+# A tier says how it counts whether it was told or not: its one spelling has a key more than the line.
+TIER = {
+    **COST,
+    "kind": "price",
+    "origin": "override",
+    "valid_from": "2026-03-01T10:00:00Z",
+    "above_input_tokens": 9,
+    "input_price": 1,
+}
 
 
 def line(base: dict[str, Any] = TOOL, **fields: Any) -> bytes:
@@ -234,7 +243,7 @@ _values = st.recursive(
     ),
     max_leaves=6,
 )
-_bases = st.sampled_from([TOOL, QUERY, COST, {**QUERY, "kind": "retrieval", "result_count": 0}])
+_bases = st.sampled_from([TOOL, QUERY, COST, TIER, {**QUERY, "kind": "retrieval", "result_count": 0}])
 _fields = st.sampled_from(
     ["attributes", "latency_ms", "reported_cost", "input_tokens", "user_id", "tool", "ts", "kind",
      "query_id", "documents", "workspace", "unheard_of", "source", "currency", "requests", "status",
@@ -264,7 +273,9 @@ def _exactly(raw: bytes) -> Event | Refused:
 _HIDING = [line().replace(b'":', b'" :'), line(tool="x").replace(b'"x"', b'"\\u0022\\u003a"')]
 _SURPLUS = [line(COST, requests=1, currency="USD"), line(workspace="default"), line(agent=None)]
 _JUNK = [b"", b'{"a":":":"', b":", b'"']
-_neighbours = st.lists(st.sampled_from([line(), line(COST), *_HIDING, *_SURPLUS, *_JUNK]), max_size=3)
+_neighbours = st.lists(
+    st.sampled_from([line(), line(COST), line(TIER), *_HIDING, *_SURPLUS, *_JUNK]), max_size=3
+)
 
 
 @settings(max_examples=600, deadline=None)
@@ -279,6 +290,7 @@ _neighbours = st.lists(st.sampled_from([line(), line(COST), *_HIDING, *_SURPLUS,
 )
 @example(TOOL, [("agent", '":'), ("agent", "x")], False, True, 0, [], [])
 @example(TOOL, [("tool", None)], False, True, 0, [], [])
+@example(TOOL, [("tool", "t")], False, True, 0, [line(TIER)], [])
 @example(COST, [("requests", 1), ("currency", "USD")], False, True, 0, [], [])
 @example(COST, [("requests", 1), ("requests", 1)], False, True, 0, [], [])
 @example(TOOL, [("attributes", {"requests": 1}), ("agent", None)], False, True, 0, [], [])
