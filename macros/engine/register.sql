@@ -26,14 +26,16 @@
 {%- endmacro %}
 
 
-{#- The session tables are those of the table's own columns. -#}
+{#- The session tables are those of the table's own columns. A sign is what every reader of changes asks for, so it
+    stands where no other column has to be read for it. -#}
 {% macro refresh_of(kind, relation, compiled, spans, key) -%}
-    {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+    {%- set typed = adapter.get_columns_in_relation(relation) -%}
+    {%- set columns = typed | map(attribute='name') | list -%}
     {%- set changed = assay.session_table('changes', model) -%}
     {%- set prepare = [
         'drop table if exists ' ~ changed,
-        'create temp table ' ~ changed.replace('pg_temp.', '') ~ ' on commit delete rows as select *'
-        ~ (', 1 as sign, null::tid as standing_at' if kind == 'touched' else '') ~ ' from ' ~ relation ~ ' with no data',
+        'create temp table ' ~ changed.replace('pg_temp.', '') ~ ' on commit delete rows as select '
+        ~ ('1 as sign, null::tid as standing_at, ' if kind == 'touched' else '') ~ 'changes.* from ' ~ relation ~ ' as changes with no data',
     ] -%}
     {%- if kind == 'touched' -%}
         {%- set keys = assay.session_table('keys', model) -%}
@@ -44,7 +46,7 @@
             'create temp table ' ~ keys.replace('pg_temp.', '') ~ ' on commit delete rows as select '
             ~ named | join(', ') ~ ' from ' ~ relation ~ ' with no data',
         ]) -%}
-        {%- set steps = assay.touched_steps(model, relation, compiled, spans, columns, key, config.get('meta').grain) -%}
+        {%- set steps = assay.touched_steps(model, relation, compiled, spans, typed, key, config.get('meta').grain) -%}
     {%- else -%}
         {%- set measures = columns | reject('in', key) | list -%}
         {%- set steps = assay.additive_steps(model, relation, compiled, spans, key, measures) -%}

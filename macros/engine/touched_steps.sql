@@ -2,7 +2,8 @@
     what is recomputed for them, against what stands there; the old rows go; the new rows come. Rows that come
     out as they were are not touched. Which keys stand there already is asked of the index where that is cheap:
     asked of the standing rows, it would have them kept aside, the whole table when a price changes. -#}
-{% macro touched_steps(this_node, relation, compiled, spans, columns, key, grain) -%}
+{% macro touched_steps(this_node, relation, compiled, spans, typed, key, grain) -%}
+    {%- set columns = typed | map(attribute='name') | list -%}
     {%- set keys = assay.session_table('keys', this_node) -%}
     {%- set changed = assay.session_table('changes', this_node) -%}
     {%- set list = columns | join(', ') -%}
@@ -32,7 +33,7 @@ order by k1
     {%- endif %}
     {%- endset -%}
     {%- set compare -%}
-insert into {{ changed }} ({{ list }}, sign, standing_at)
+insert into {{ changed }} (sign, standing_at, {{ list }})
 with "standing rows" as (
     select * from {{ assay.rows_of_keys(relation, key, keys, 'kept.ctid as standing_at,') }} as standing
 )
@@ -42,13 +43,13 @@ select moved.* from (
 full join "standing rows" as standing
     on {% for column in grain %}computed.{{ column }} = standing.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
 cross join lateral (
-    select {{ assay.prefixed('computed', columns) }}, 1, cast(null as tid)
+    select 1, cast(null as tid), {{ assay.prefixed('computed', columns) }}
     where computed.{{ grain[0] }} is not null
     union all
-    select {{ assay.prefixed('standing', columns) }}, -1, standing.standing_at
+    select -1, standing.standing_at, {{ assay.prefixed('standing', columns) }}
     where standing.standing_at is not null
 ) as moved
-where {{ assay.moved('computed', 'standing', columns) }}
+where {{ assay.moved('computed', 'standing', typed) }}
     {%- endset -%}
     {{ return([
         collect,
@@ -73,8 +74,11 @@ where {{ assay.moved('computed', 'standing', columns) }}
 {%- endmacro %}
 
 
-{#- Figures stand behind what they are of, and are what moves: from the last column on, a difference is found early. -#}
-{% macro moved(left, right, columns) -%}
-    {%- set last_first = columns | reverse | list -%}
-    row({{ assay.prefixed(left, last_first) }}) is distinct from row({{ assay.prefixed(right, last_first) }})
+{#- Figures are what moves, the later ones first: asked of them, a difference is found early. -#}
+{% macro moved(left, right, typed) -%}
+    {%- set figures, others = [], [] -%}
+    {%- for column in typed | reverse -%}
+        {%- do (figures if column.is_number() else others).append(column.name) -%}
+    {%- endfor -%}
+    row({{ assay.prefixed(left, figures + others) }}) is distinct from row({{ assay.prefixed(right, figures + others) }})
 {%- endmacro %}

@@ -3,7 +3,8 @@
     has less room. -#}
 {% macro short_name(name, longest=200) -%}
     case
-        when length({{ name }}) > {{ longest }} then left({{ name }}, {{ longest - 20 }}) || ' ~' || left(md5({{ name }}), 16)
+        when octet_length({{ name }}) > {{ longest }} and length({{ name }}) > {{ longest }}
+            then left({{ name }}, {{ longest - 20 }}) || ' ~' || left(md5({{ name }}), 16)
         else {{ name }}
     end
 {%- endmacro %}

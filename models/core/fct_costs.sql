@@ -1,5 +1,6 @@
 -- One row a billable call. A call belongs to the first query of its id, so that an id which a producer
--- used twice cannot count a cost twice; a call without a query stays, with no query_key.
+-- used twice cannot count a cost twice; a call without a query stays, with no query_key. What is counted
+-- comes first: a row is read up to what is asked.
 {{ config(materialized='touched', key=['thread_ref']) }}
 with
 
@@ -90,12 +91,32 @@ final as (
         cost_key,
         thread_ref,
         query_key,
-        source_relation,
-        batch_id,
-        event_id,
         workspace,
         occurred_at,
         {{ local_day('occurred_at') }} as day,
+        {{ utc_day('occurred_at') }} as billing_day,
+        provider,
+        model,
+        call_type,
+        requests,
+        coalesce(input_tokens, 0) as input_tokens,
+        coalesce(cache_read_tokens, 0) as cache_read_tokens,
+        coalesce(cache_write_tokens, 0) + coalesce(cache_write_1h_tokens, 0) as cache_write_tokens,
+        coalesce(audio_input_tokens, 0)
+        + coalesce(image_input_tokens, 0)
+        + coalesce(audio_output_tokens, 0) as media_tokens,
+        coalesce(output_tokens, 0) as output_tokens,
+        coalesce(reasoning_tokens, 0) as reasoning_tokens,
+        {{ cost_status('reported_cost', 'reported_nanos', 'computed_nanos') }} as cost_status,
+        {{ cost_by_basis('reported_nanos', 'computed_nanos') }} as cost_nanos,
+        reported_nanos,
+        computed_status,
+        computed_nanos,
+        case when computed_nanos is not null then cache_saved_nanos end as cache_saved_nanos,
+        price_key,
+        source_relation,
+        batch_id,
+        event_id,
         environment,
         release,
         region,
@@ -106,29 +127,9 @@ final as (
         query_id,
         surface,
         feature,
-        call_type,
-        provider,
-        model,
         service_tier,
-        requests,
-        coalesce(input_tokens, 0) as input_tokens,
-        coalesce(cache_read_tokens, 0) as cache_read_tokens,
-        coalesce(cache_write_tokens, 0) + coalesce(cache_write_1h_tokens, 0) as cache_write_tokens,
-        coalesce(audio_input_tokens, 0)
-        + coalesce(image_input_tokens, 0)
-        + coalesce(audio_output_tokens, 0) as media_tokens,
-        coalesce(output_tokens, 0) as output_tokens,
-        coalesce(reasoning_tokens, 0) as reasoning_tokens,
         reported_cost,
-        currency,
-        {{ cost_status('reported_cost', 'reported_nanos', 'computed_nanos') }} as cost_status,
-        {{ cost_by_basis('reported_nanos', 'computed_nanos') }} as cost_nanos,
-        reported_nanos,
-        computed_status,
-        computed_nanos,
-        case when computed_nanos is not null then cache_saved_nanos end as cache_saved_nanos,
-        price_key,
-        {{ utc_day('occurred_at') }} as billing_day
+        currency
     from priced
 
 )
