@@ -36,11 +36,13 @@ _LARGE, _LARGEST = 1_000_000, 10_000_000
 
 # Of two bars for one figure the one for the larger size counts.
 BARS = (
-    Bar("landing_vs_floor", at_least=0.15),
+    Bar("landing_vs_floor", at_least=0.3),
     Bar("scored_queries_per_s", at_least=500),
     Bar("scoring_peak_mib", under=1536),
     Bar("questions_clustered_s", under=60),
     Bar("questions_peak_mib", under=1536),
+    Bar("preferences_learned_s", under=10),
+    Bar("preference_lookup_ms_p99", under=2),
     Bar("refresh_ms_p50", under=600, from_rows=_LARGE),
     Bar("refresh_ms_p99", under=1500, from_rows=_LARGE),
     Bar("idle_ms", under=5),

@@ -71,6 +71,15 @@ def scoring(days: int, queries_per_day: int, history: int, as_json: bool) -> Non
 
 
 @bench.command()
+@_count("--people", 10_000, "Active people.")
+@_count("--messages", 30, "Of each, before the one that is measured.")
+@_JSON
+def preferences(people: int, messages: int, as_json: bool) -> None:
+    """What everybody prefers, learned anew; and the look-up of one person."""
+    _run(["preferences"], as_json, people=people, messages=messages)
+
+
+@bench.command()
 @_ROWS
 @_count("--rounds", 100, "Refreshes to measure.")
 @_count("--pairs", 30, "Of them, beside one over a tenth of the history.")

@@ -9,6 +9,7 @@ from orchestration.bench.bars import BARS
 from orchestration.bench.dashboards.measure import RIVALS, bench_dashboards
 from orchestration.bench.endurance import bench_endurance
 from orchestration.bench.landing import bench_landing, simulated_logs
+from orchestration.bench.preferences import MESSAGES, PEOPLE, bench_preferences
 from orchestration.bench.questions import bench_questions
 from orchestration.bench.rebuild import bench_rebuild
 from orchestration.bench.refresh import bench_refresh, bench_slope, differing_rows
@@ -25,6 +26,7 @@ Say = Callable[[str], None]
 BENCHES = (
     "landing",
     "scoring",
+    "preferences",
     "refresh",
     "dashboards",
     "stock",
@@ -32,7 +34,7 @@ BENCHES = (
     "reprice",
     "endurance",
 )
-_OF_THEIR_OWN = {"landing", "scoring", "endurance"}  # no need of the world
+_OF_THEIR_OWN = {"landing", "scoring", "preferences", "endurance"}  # no need of the world
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Sizes:
     scoring_queries_per_day: int = 1000
     history: int = 1_000_000
     new_questions: int = 10_000
+    people: int = PEOPLE
+    messages: int = MESSAGES
     rounds: int = 100
     pairs: int = 30
     questions: int = 200
@@ -89,12 +93,15 @@ def run(wanted: Collection[str], sizes: Sizes, say: Say) -> Report:
             figures |= bench_scoring(folder, say)
         with report.part("questions_clustered_s") as figures:
             figures |= bench_questions(sizes.history, sizes.new_questions, say)
+    if "preferences" in wanted:
+        with report.part("preferences_learned_s", "preference_lookup_ms_p99") as figures:
+            figures |= bench_preferences(sizes.people, sizes.messages, say)
     if set(wanted) - _OF_THEIR_OWN:
         with report.part(
             *(
                 bar.figure
                 for bar in BARS
-                if not bar.figure.startswith(("landing", "scor", "questions", "endured"))
+                if not bar.figure.startswith(("landing", "scor", "questions", "preference", "endured"))
             )
         ):
             _over_a_world(wanted, sizes, say, report)

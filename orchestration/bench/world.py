@@ -44,8 +44,8 @@ class World:
         self.deliver(NEW_QUERIES, 60)
 
 
-def make_world(session: psycopg.Connection, queries: int) -> World:
-    """Half a year of queries with their other logs, in a migrated database without any."""
+def empty_world(session: psycopg.Connection) -> World:
+    """Where logs can be made, in a migrated database without any."""
     session.execute((Path(__file__).parent / "world.sql").read_bytes())
     session.execute(
         """select landing.ensure_partition(('raw.' || log)::regclass, month::date)
@@ -53,7 +53,12 @@ def make_world(session: psycopg.Connection, queries: int) -> World:
             generate_series('2026-01-01'::date, '2026-12-01'::date, interval '1 month') as month""",
         (list(_LOGS),),
     )
-    world = World(session)
+    return World(session)
+
+
+def make_world(session: psycopg.Connection, queries: int) -> World:
+    """Half a year of queries with their other logs."""
+    world = empty_world(session)
     for day in range(DAYS):
         per_day = queries * (day + 1) // DAYS - world.queries
         world.deliver(per_day, 24 * 60, min(day, LATE_DAYS))

@@ -91,3 +91,20 @@ begin
     drop table asked;
 end
 $$;
+
+-- People who set something in each of their messages: a tone, most of them the one that they like, with a persona
+-- and platforms; an hour apart.
+create function bench.choose(people int, message_from int, message_to int, start timestamptz)
+returns void language sql as $$
+    insert into raw.query_log (event_key, batch_id, line_no, event_id, ts, workspace, source, subject_ref, status,
+        query_id, surface, attributes)
+    select md5('p' || person || ' ' || message)::uuid, batch.id, 1, 'p' || person || ' ' || message,
+        start + message * interval '1 hour', 'w' || person % 50, 'native', md5('person' || person)::uuid, 'ok',
+        'p' || person || ' ' || message, 'content',
+        jsonb_build_object(
+            'tone', 'tone' || case when bench.uniform(person * 1000 + message, 16) < 0.7 then person else message end % 4,
+            'persona', 'persona' || person % 3, 'platforms', 'platform' || (person + message) % 4)
+    from bench.batch(people * (message_to - message_from), start) as batch (id)
+    cross join generate_series(1, people) as person
+    cross join generate_series(message_from, message_to - 1) as message;
+$$;

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from landing_world import admit
 
-from orchestration.bench import endurance, rebuild, scoring, suite
+from orchestration.bench import endurance, preferences, rebuild, scoring, suite
 from orchestration.bench.bars import BARS, judge
 from orchestration.bench.dashboards import queries
 from orchestration.bench.dashboards.measure import bench_dashboards
@@ -31,6 +31,8 @@ TINY = Sizes(
     scoring_queries_per_day=60,
     history=600,
     new_questions=100,
+    people=8,
+    messages=8,
     rounds=3,
     pairs=2,
     questions=4,
@@ -59,6 +61,11 @@ class Built:
             finally:
                 admin.execute(f"drop database {name} with (force)".encode())
 
+    @contextmanager
+    def scratch_database(self, label: str) -> Iterator[str]:
+        with self.scratch_world(label, 0) as (url, _world):
+            yield url
+
 
 @pytest.fixture(scope="module")
 def built(
@@ -75,18 +82,20 @@ def built(
 def _built_before(built: Built, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Building takes half a minute each; what is built is the same."""
     monkeypatch.setenv("ASSAY_HOME", str(tmp_path))
+    for module in (suite, endurance, preferences):
+        monkeypatch.setattr(module, "build_models", lambda _url: None)
     for module in (suite, endurance):
         monkeypatch.setattr(module, "scratch_world", built.scratch_world)
-        monkeypatch.setattr(module, "build_models", lambda _url: None)
+    monkeypatch.setattr(preferences, "scratch_database", built.scratch_database)
+    monkeypatch.setattr(preferences, "empty_world", lambda _session: None)
     monkeypatch.setattr(endurance, "COMPARED", 2)
     monkeypatch.setattr(rebuild, "run_dbt", lambda _url, _args: {"fct_queries": 1.0})
 
 
 @pytest.mark.usefixtures("_built_before")
 def test_every_figure_is_measured_and_every_answer_is_right() -> None:
-    report = suite.run(
-        ["refresh", "dashboards", "visible", "endurance", "reprice"], TINY, lambda _: None
-    )
+    parts = ["preferences", "refresh", "dashboards", "visible", "endurance", "reprice"]
+    report = suite.run(parts, TINY, lambda _: None)
     assert report.failed == []
     judged = judge(report.figures, 10_000_000, report.why_missing)
     elsewhere = {"landing_vs_floor", "refresh_vs_stock_dbt"}
@@ -98,6 +107,7 @@ def test_every_figure_is_measured_and_every_answer_is_right() -> None:
     for figure in ("diff_rows", "differing_answers", "reader_blocked"):
         assert judged[figure]["verdict"] == "met", report.figures["differences"]
     assert report.figures["checked"] == 12 * (TINY.checked + 1)
+    assert report.figures["preference_people_known"] == TINY.people
     assert report.figures["visible_commits"] == TINY.commits
     assert report.figures["refresh_rounds"] == TINY.rounds
     json.dumps(report.figures)
