@@ -1,6 +1,6 @@
 -- One row a billable call. A call belongs to the first query of its id, so that an id which a producer
 -- used twice cannot count a cost twice; a call without a query stays, with no query_key. What is counted
--- comes first: a row is read up to what is asked.
+-- comes first: a row is read up to what is asked. What else its line says stands in the log, by cost_key.
 {{ config(materialized='touched', key=['thread_ref']) }}
 with
 
@@ -21,8 +21,6 @@ queries_ranked as (
     select
         query_key,
         query_ref,
-        surface,
-        feature,
         row_number() over (partition by query_ref order by occurred_at, query_key) as occurrence
     from queries
 
@@ -56,8 +54,6 @@ matched as (
     select
         costs.*,
         queries_ranked.query_key,
-        queries_ranked.surface,
-        queries_ranked.feature,
         {{ prompt_tokens('costs') }} as prompt_tokens,
         {{ labelled('costs.provider') }} as price_provider,
         coalesce(own_prices.scope, '*') as price_scope,
@@ -117,19 +113,8 @@ final as (
         source_relation,
         batch_id,
         event_id,
-        environment,
-        release,
-        region,
-        project,
-        task_id,
-        session_id,
         subject_ref,
-        query_id,
-        surface,
-        feature,
-        service_tier,
-        reported_cost,
-        currency
+        reported_cost
     from priced
 
 )

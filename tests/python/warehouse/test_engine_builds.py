@@ -136,6 +136,27 @@ def test_a_model_with_other_columns_keeps_its_table(house: House) -> None:
     assert house.rows("select entries, all_of_them from house.agg") == [(3, 3)]
 
 
+def test_a_column_that_a_view_holds_is_dropped_when_the_view_is(house: House) -> None:
+    """Prevents an upgrade that ends in Postgres's words, which offer to drop what nobody makes anew."""
+    house.model(
+        "mart", "with all_of_it as (select * from {{ ref('fct') }}) select workspace from all_of_it"
+    )
+    assert house.build() == {}
+    house.model(
+        "fct",
+        engine_world.FACT.replace("queries.status, costs.nanos", "queries.status, costs.nanos as paid"),
+    )
+    house.model("agg", engine_world.STATE.replace("add_up('nanos')", "add_up('paid')"))
+    refused = house.build("--full-refresh")["fct"]
+    assert "house.mart depends on column nanos" in refused
+    assert 'assay sql --write "drop view' in refused
+    assert house.value("select count(nanos) from house.fct") == 1
+    house.rows("drop view house.mart cascade")
+    assert house.build("--full-refresh") == {}
+    assert house.value("select count(paid) from house.fct") == 1
+    assert house.value("select count(*) from house.mart") == 2
+
+
 def test_a_removed_model_goes_and_a_view_of_somebody_stays(house: House) -> None:
     """Prevents orphans that look alive, and a build that drops what it did not make."""
     house.build()
