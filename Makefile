@@ -65,7 +65,8 @@ torture: $(STAMP) ## 500 random histories against an oracle; everything at once;
 		tests/python/warehouse/test_histories.py tests/python/warehouse/test_reader_probes.py \
 		tests/python/warehouse/test_metamorphic.py tests/python/warehouse/test_concurrency.py \
 		tests/python/warehouse/test_wear.py tests/python/warehouse/test_examples.py \
-		tests/python/warehouse/test_feedback_truth.py tests/python/warehouse/test_gap_effects_truth.py
+		tests/python/warehouse/test_feedback_truth.py tests/python/warehouse/test_gap_effects_truth.py \
+		tests/python/warehouse/test_dbt_build.py
 
 faults: $(STAMP) ## everything killed in the middle of everything; a full disk; and that nothing dials out (an hour)
 	@mkdir -p .cache/tmp

@@ -41,6 +41,7 @@ def supervisor(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-c", _SUPERVISED, str(tmp_path)]
     process = subprocess.Popen(command, cwd=PROJECT_DIR)
     _until(lambda: len(_children(tmp_path)) == 4, "two children and theirs")
+    _until(lambda: len(_numbers(tmp_path / "guard")) == 1, "the number of the guard")
     try:
         yield process
     finally:
