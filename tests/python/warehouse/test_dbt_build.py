@@ -109,7 +109,7 @@ def _environment(url: str, home: Path, left_out: str = "") -> Iterator[None]:
 def warehouse(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Warehouse]:
-    """Built once on each server; on the second, unit tests are for `make torture`: they cost a minute."""
+    """Built once on each server; unit tests on the second are for `make torture`: a minute."""
     server: EmbeddedServer = request.getfixturevalue(request.param)
     name = f"test_{uuid4().hex[:12]}"
     home = tmp_path_factory.mktemp("home")
