@@ -27,7 +27,7 @@ _COUNTS = ("lines", "accepted", "duplicate", "conflict", "quarantined")
                    " move to its folder `landed`.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Counts as JSON.")
 def land(paths: tuple[str, ...], from_inbox: bool, watch: Path | None, as_json: bool) -> None:
-    """Land files (.jsonl, .jsonl.gz, .parquet), folders, or standard input (-).
+    """Land files (.jsonl, .jsonl.gz, .parquet, OpenTelemetry's), folders, or standard input (-).
 
     Every line ends as accepted, duplicate, conflict or quarantined. The status is 0 when all of them
     are accounted for, also when some were refused; see `assay quarantine list`.
@@ -105,6 +105,35 @@ def _watch(folder: Path, as_json: bool) -> None:
         if not as_json:
             click.echo(f"Watching {folder} and the inbox; stop with Ctrl-C.", err=True)
         Watch(lander, folder, _SETTLE_S, say, stop_on_signals()).run()
+
+
+@click.command()
+@click.option("--source", help="Only this source: otel, openinference, native ...")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def drift(source: str | None, as_json: bool) -> None:
+    """Fields that nobody has a column for: by source and kind, how often, since when.
+
+    Their values are kept, in the `attributes` of their lines. A new version of a convention shows here
+    first, as fields that it has and we do not, or as its schema_url.
+    """
+    with connect() as connection:
+        cursor = connection.execute(
+            """select drift.source, drift.kind, drift.field, sum(drift.lines)::bigint as lines,
+                   min(batch.landed_at)::text as first_seen, max(batch.landed_at)::text as last_seen
+               from landing.drift inner join landing.batch on drift.batch_id = batch.batch_id
+               where drift.source = %(source)s or %(source)s is null
+               group by drift.source, drift.kind, drift.field
+               order by first_seen desc, drift.source, drift.kind, drift.field""",
+            {"source": source},
+        )
+        names = [column.name for column in cursor.description or ()]
+        rows = cursor.fetchall()
+    if as_json:
+        click.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows]))
+        return
+    from orchestration.warehouse.rendering import print_table
+
+    print_table(names, rows)
 
 
 @click.group()

@@ -51,6 +51,11 @@ def diagnose(line: bytes, limits: Limits, latest: dt.datetime) -> tuple[Event, l
 def _parse(line: bytes, limits: Limits) -> Any:
     if len(line) > limits.line_bytes:
         raise Refused(Reason.TOO_LARGE)
+    return read_json(line, limits)
+
+
+def read_json(line: bytes, limits: Limits) -> Any:
+    """What JSON says and Postgres can hold, or `Refused`."""
     if b"\0" in line:
         raise Refused(Reason.NUL_BYTE)
     try:
@@ -62,7 +67,7 @@ def _parse(line: bytes, limits: Limits) -> Any:
     try:
         value = json.loads(
             text,
-            object_pairs_hook=_unique_keys,
+            object_pairs_hook=unique_keys,
             parse_constant=_not_finite,
             parse_float=_number,
             parse_int=_integer,
@@ -84,7 +89,7 @@ def _depth(line: bytes) -> int:
     return deepest
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
         raise Refused(Reason.DUP_KEY)

@@ -10,8 +10,11 @@ from typing import NamedTuple
 
 from orchestration import crash
 from orchestration.errors import AssayError
+from orchestration.landing.reader import is_known
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".parquet")
+# So are many files named: these are taken from a folder if a source knows them for its own.
+FOREIGN = (".json", ".json.gz", ".pb", ".pb.gz")
 LANDED = "landed"
 
 
@@ -27,14 +30,16 @@ class GrowingError(AssayError):
 def find(path: Path) -> list[Path]:
     """The file itself, or the log files of a folder in the order of their names."""
     if path.is_dir():
-        return sorted(
-            file
-            for file in path.rglob("*")
-            if file.name.endswith(SUFFIXES) and file.is_file() and not _is_aside(file, path)
-        )
+        return sorted(file for file in path.rglob("*") if _is_log(file) and not _is_aside(file, path))
     if not path.exists():
         raise AssayError(f"There is no file or folder {path}.")
     return [path]
+
+
+def _is_log(file: Path) -> bool:
+    if file.name.endswith(SUFFIXES):
+        return file.is_file()
+    return file.name.endswith(FOREIGN) and file.is_file() and is_known(file)
 
 
 def _is_aside(file: Path, root: Path) -> bool:

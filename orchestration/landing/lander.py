@@ -25,6 +25,8 @@ from orchestration.landing.store import Counts, Origin, open_session, store, sto
 from orchestration.landing.tables import document_table, log_table
 from orchestration.landing.turns import Turn
 from orchestration.landing.workers import WORKERS, WORTH_IT_BYTES, Commit, Workers
+from orchestration.sources.source import Source
+from orchestration.sources.translators import Translators
 from orchestration.warehouse.connection import connect, database_url
 
 InTransaction = Callable[[psycopg.Connection[Any], int], None]
@@ -42,8 +44,10 @@ class Lander:
     url: str | None = None  # else the warehouse that the environment names
     limits: Limits = field(default_factory=Limits)
     on_batch: Callable[[int, Counts], None] = lambda _bytes, _counts: None
+    source: Source | None = None  # whose logs these are, where no file tells by itself
     _connection: psycopg.Connection[Any] | None = None
     _workers: Workers | None = None
+    _translators: Translators | None = None
     _partitions: set[tuple[str, str]] = field(default_factory=set)
 
     def __enter__(self) -> Self:
@@ -79,7 +83,8 @@ class Lander:
             try:
                 state = wait_until_complete(path, settle_s)
                 check = partial(require_unchanged, path, state)
-                items = read_file(path, self.limits)
+                aside = None if workers is None else self._get_translators
+                items = read_file(path, self.limits, self.source, aside)
                 self._land(items, Origin("file", str(path)), counts, check, workers)
                 check()
             except (OSError, GrowingError) as problem:
@@ -92,7 +97,7 @@ class Lander:
 
     def land_stream(self, stream: BufferedReader) -> Counts:
         counts = Counts()
-        items = read_stream(stream, self.limits)
+        items = read_stream(stream, self.limits, self.source)
         self._land(items, Origin("stdin"), counts, lambda: None, None)
         return counts
 
@@ -129,7 +134,15 @@ class Lander:
             self._workers = Workers(_committer, self.url or database_url(), self.limits)
         return self._workers
 
+    def _get_translators(self) -> Translators:
+        if self._translators is None:
+            self._translators = Translators(self.limits)
+        return self._translators
+
     def _close_workers(self) -> None:
+        if self._translators is not None:
+            self._translators.close()
+            self._translators = None
         if self._workers is not None:
             self._workers.close()
             self._workers = None

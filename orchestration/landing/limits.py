@@ -14,6 +14,8 @@ def _number(name: str, default: int) -> int:
 @dataclass(frozen=True)
 class Limits:
     line_bytes: int = field(default_factory=lambda: _number("ASSAY_MAX_LINE_BYTES", 1 << 20))
+    # A record of another system's log, such as an OTLP request: it may hold thousands of spans.
+    record_bytes: int = field(default_factory=lambda: _number("ASSAY_MAX_RECORD_BYTES", 16 << 20))
     depth: int = field(default_factory=lambda: _number("ASSAY_MAX_DEPTH", 64))
     future_hours: int = field(default_factory=lambda: _number("ASSAY_MAX_FUTURE_HOURS", 24))
     # A batch ends at whichever comes first; bytes bound the memory, lines the transaction.

@@ -13,17 +13,19 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from orchestration.landing.contract import KINDS, Event, Query
+from orchestration.landing.contract import DEFAULT_SOURCE, KINDS, Event, Query
 from orchestration.landing.diagnose import DECODER, diagnose
 from orchestration.landing.limits import Limits
 from orchestration.landing.reasons import Reason, Refused
 from orchestration.landing.rules import normalise
+from orchestration.sources.leftovers import UNKNOWN
 
 # Lines are looked at together, as many as stay in the processor's cache.
 _TOGETHER_BYTES = 1 << 18
@@ -34,6 +36,7 @@ _ESCAPES = (b"\\u0000", b"\\u0022", b"\\u003a", b"\\u003A")
 _SILENT_DEFAULTS = (b'"requests":', b'"answered":')
 _Found = npt.NDArray[np.bool_]
 _UNREAD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Refused)
+_MOST_UNKNOWN = 100  # names a line: nobody reads more, and a hostile log has any number
 _NOTHING = b"null"  # how no event is spelled
 _encoder = msgspec.json.Encoder(order="deterministic")
 _untyped = msgspec.json.Decoder().decode
@@ -121,6 +124,16 @@ def _add(parsed: Parsed, start: int, lines: list[bytes], limits: Limits, latest:
     for event in kept:
         if type(event) is Query and event.query_id is None:
             event.query_id = event.event_id  # after the content, which leaves the default out
+        if event.source is not DEFAULT_SOURCE and event.attributes:
+            _count_unknown(parsed.drift, event)
+
+
+def _count_unknown(drift: Counter[tuple[str, str, str]], event: Event) -> None:
+    """What the source of a line did not know, as `sources.leftovers` sets it apart."""
+    unknown = (event.attributes or {}).get(UNKNOWN)
+    if isinstance(unknown, dict):
+        for name in islice(unknown, _MOST_UNKNOWN):
+            drift[kind_of(event), event.source, name] += 1
 
 
 def _decoded(lines: list[bytes], latest: dt.datetime) -> tuple[list[Event | None], set[int], list[int]]:

@@ -7,7 +7,7 @@ batches. What cannot be lines (too long, a broken or hostile packed file) stays 
 import hashlib
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +20,9 @@ from orchestration.landing.limits import Limits
 from orchestration.landing.packed import CHUNK, BrokenStreamError
 from orchestration.landing.parse import Slice
 from orchestration.landing.reasons import Reason
+from orchestration.sources.registry import FOUND
+from orchestration.sources.source import HEAD, Source, Stream, as_lines, source_of
+from orchestration.sources.translators import Translators
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -48,29 +51,48 @@ def sha256_of(file: BinaryIO) -> bytes:
     return digest.digest()
 
 
-def read_stream(stream: io.BufferedReader, limits: Limits) -> Iterator[Slice | Unreadable]:
+def read_stream(
+    stream: io.BufferedReader, limits: Limits, source: Source | None = None
+) -> Iterator[Slice | Unreadable]:
     if form := packed.form_of(stream.peek(4)):
         raise AssayError(f"Standard input is {form.name}: {form.instead}.")
-    yield from read_slices(stream, limits)
+    yield from read_slices(as_lines(stream, limits, source, FOUND), limits)
 
 
-def read_file(path: Path, limits: Limits) -> Iterator[Slice | Unreadable]:
+def read_file(
+    path: Path,
+    limits: Limits,
+    source: Source | None = None,
+    aside: Callable[[], Translators] | None = None,
+) -> Iterator[Slice | Unreadable]:
+    """Lines, whatever they are packed in and whoever's log they come from."""
+    last = Slice(1, 0, [])
     with path.open("rb") as file:
         form = packed.form_of(file.peek(4))
-        if form is None:
-            yield from read_slices(file, limits)
-            return
-        last = Slice(1, 0, [])
         try:
-            with path.open("rb") as trial:
-                form.reader(trial, limits).prove_sound()
-            for item in read_slices(form.reader(file, limits), limits):  # type: ignore[arg-type]
+            if form is not None:
+                with path.open("rb") as trial:
+                    form.reader(trial, limits).prove_sound()
+            stream = file if form is None else form.reader(file, limits)
+            for item in read_slices(as_lines(stream, limits, source, FOUND, aside), limits):
                 if isinstance(item, Slice):
                     last = item
                 yield item
         except BrokenStreamError as broken:
             # What cannot be unpacked is kept as it came: the whole file, packed.
             yield _whole_file(path, last, broken.reason)
+
+
+def is_known(path: Path) -> bool:
+    """Whether a source knows the file for its own."""
+    limits = Limits()
+    try:
+        with path.open("rb") as file:
+            form = packed.form_of(file.peek(4))
+            stream = file if form is None else form.reader(file, limits)
+            return source_of(stream.read(HEAD), FOUND) is not None
+    except (OSError, BrokenStreamError):
+        return False
 
 
 def _whole_file(path: Path, last: Slice, reason: Reason) -> Unreadable:
@@ -86,7 +108,7 @@ def _whole_file(path: Path, last: Slice, reason: Reason) -> Unreadable:
     )
 
 
-def read_slices(stream: BinaryIO, limits: Limits) -> Iterator[Slice | Unreadable]:
+def read_slices(stream: Stream, limits: Limits) -> Iterator[Slice | Unreadable]:
     """Complete slices, then the rest; a last line without a newline is the last line all the same."""
     pending = Pending(limits)
     carry = stream.read(CHUNK)
@@ -187,7 +209,7 @@ def _newlines(block: bytes) -> int:
     return int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")))
 
 
-def _spool_line(start: bytes, stream: BinaryIO) -> tuple[BinaryIO, bytes]:
+def _spool_line(start: bytes, stream: Stream) -> tuple[BinaryIO, bytes]:
     """The rest of a line that is too long, to disk; and what was read beyond its end."""
     spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever stores it
     spool.write(start)

@@ -1,0 +1,1 @@
+"""`assay receive`: OTLP over HTTP into `landing.inbox`."""

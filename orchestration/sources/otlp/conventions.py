@@ -1,0 +1,181 @@
+"""Attribute names as data: OpenTelemetry's GenAI conventions, old and new, OpenInference, OpenLLMetry.
+
+Checked against opentelemetry-semantic-conventions 0.66b2 (schema 1.44),
+openinference-semantic-conventions 0.1.42 and what their instrumentations write.
+"""
+
+import re
+
+NEWEST_SCHEMA = (1, 44)
+
+# What we call it -> the names it goes by; where a span has several of them, the first holds.
+NAMES: dict[str, tuple[str, ...]] = {
+    "kind": ("openinference.span.kind",),
+    "operation": ("gen_ai.operation.name", "llm.request.type", "traceloop.span.kind"),
+    "provider": (
+        "gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system", "decision.provider",
+    ),
+    "model": (
+        "gen_ai.response.model", "llm.response.model_name", "llm.model_name", "embedding.model_name",
+        "reranker.model_name", "decision.response.model_name", "decision.model_name",
+    ),
+    "model_requested": (
+        "gen_ai.request.model", "llm.request.model_name", "decision.request.model_name",
+    ),
+    "input_tokens": (
+        "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens",
+        "llm.token_count.prompt", "decision.token_count.input",
+    ),
+    "output_tokens": (
+        "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.usage.completion_tokens",
+        "llm.token_count.completion", "decision.token_count.output",
+    ),
+    "cache_read_tokens": (
+        "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
+        "llm.token_count.prompt_details.cache_read", "llm.token_count.prompt_details.cache_input",
+    ),
+    "cache_write_tokens": (
+        "gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_write.input_tokens",
+        "gen_ai.usage.cache_creation_input_tokens", "llm.token_count.prompt_details.cache_write",
+    ),
+    "audio_input_tokens": (
+        "gen_ai.usage.audio.input_tokens", "llm.token_count.prompt_details.audio",
+    ),
+    "image_input_tokens": ("gen_ai.usage.image.input_tokens",),
+    "reasoning_tokens": (
+        "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens",
+        "llm.usage.reasoning_tokens", "llm.token_count.completion_details.reasoning",
+    ),
+    "audio_output_tokens": (
+        "gen_ai.usage.audio.output_tokens", "llm.token_count.completion_details.audio",
+    ),
+    "reported_cost": ("llm.cost.total", "gen_ai.usage.cost"),
+    "service_tier": (
+        "openai.response.service_tier", "gen_ai.openai.response.service_tier",
+        "openai.request.service_tier", "gen_ai.openai.request.service_tier",
+    ),
+    "finish_reason": ("gen_ai.response.finish_reasons", "llm.finish_reason"),
+    "first_chunk_s": ("gen_ai.response.time_to_first_chunk",),
+    "error_type": ("error.type",),
+    "session_id": ("session.id", "gen_ai.conversation.id"),
+    "user_id": ("user.id", "enduser.id"),
+    "assistant": ("gen_ai.agent.name", "agent.name", "gen_ai.workflow.name"),
+    "assistant_version": ("gen_ai.agent.version",),
+    "prompt_name": ("gen_ai.prompt.name", "prompt.id"),
+    "prompt_version": ("gen_ai.prompt.version", "llm.prompt_template.version"),
+    "tool": ("gen_ai.tool.name", "tool.name"),
+    "data_source": ("gen_ai.data_source.id",),
+    "top_k": ("gen_ai.retrieval.top_k",),
+    "documents": ("gen_ai.retrieval.documents",),
+    "retrieval_query": ("gen_ai.retrieval.query.text",),
+    "input_messages": ("gen_ai.input.messages", "gen_ai.prompt"),
+    "output_messages": ("gen_ai.output.messages", "gen_ai.completion"),
+    "input_value": ("input.value",),
+    "output_value": ("output.value",),
+    "evaluation.name": ("gen_ai.evaluation.name",),
+    "evaluation.score": ("gen_ai.evaluation.score.value",),
+    "evaluation.label": ("gen_ai.evaluation.score.label",),
+    "evaluation.explanation": ("gen_ai.evaluation.explanation",),
+}  # fmt: skip
+# name -> (what we call it, how far from the first)
+FIELDS = {name: (ours, rank) for ours, names in NAMES.items() for rank, name in enumerate(names)}
+
+# No field takes them: they stay in `attributes`.
+KNOWN = frozenset({
+    "gen_ai.agent.description", "gen_ai.agent.id", "gen_ai.embeddings.dimension.count",
+    "gen_ai.openai.request.response_format", "gen_ai.openai.request.seed",
+    "gen_ai.openai.response.system_fingerprint", "gen_ai.output.type", "gen_ai.request.choice.count",
+    "gen_ai.request.encoding_formats", "gen_ai.request.frequency_penalty", "gen_ai.request.max_tokens",
+    "gen_ai.request.presence_penalty", "gen_ai.request.seed", "gen_ai.request.stop_sequences",
+    "gen_ai.request.stream", "gen_ai.request.temperature", "gen_ai.request.top_k",
+    "gen_ai.request.top_p", "gen_ai.response.id", "gen_ai.token.type", "gen_ai.tool.call.id",
+    "gen_ai.tool.type", "llm.token_count.total", "llm.usage.total_tokens", "llm.is_streaming",
+    "input.mime_type", "output.mime_type", "metadata", "tag.tags", "graph.node.id", "graph.node.name",
+    "graph.node.parent_id", "prompt.vendor", "prompt.url", "tool.id", "reranker.top_k",
+    "decision.system", "llm.cost.prompt", "llm.cost.completion", "openai.api.type",
+    "openai.response.system_fingerprint",
+})  # fmt: skip
+# What people or models said, or what was said to a tool: no field takes it, so only its length stays.
+TEXTS = frozenset({
+    "gen_ai.system_instructions", "gen_ai.tool.call.arguments", "gen_ai.tool.call.result",
+    "gen_ai.tool.definitions", "gen_ai.tool.description", "llm.invocation_parameters",
+    "llm.prompt_template.template", "llm.prompt_template.variables", "llm.function_call",
+    "tool.description", "tool.parameters", "tool.json_schema", "reranker.query",
+    "embedding.invocation_parameters", "traceloop.entity.input", "traceloop.entity.output",
+    "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.prompt", "gen_ai.completion",
+    "input.value", "output.value", "gen_ai.retrieval.query.text", "gen_ai.retrieval.documents",
+    "gen_ai.evaluation.explanation", "exception.message", "exception.stacktrace",
+})  # fmt: skip
+# OpenTelemetry's own, about the machinery around a call.
+GENERAL = (
+    "server.", "client.", "network.", "http.", "url.", "rpc.", "db.", "code.", "thread.", "peer.",
+    "error.", "exception.", "otel.", "llm.cost.", "azure.", "aws.", "gcp.", "mcp.", "jsonrpc.",
+    "traceloop.", "gen_ai.usage.text.", "gen_ai.usage.image.", "gen_ai.usage.audio.",
+)  # fmt: skip
+# Lists of objects that are flattened into `<list>.<index>.<rest>`.
+LISTS = re.compile(
+    r"(llm\.input_messages|llm\.output_messages|gen_ai\.prompt|gen_ai\.completion"
+    r"|retrieval\.documents|reranker\.input_documents|reranker\.output_documents"
+    r"|embedding\.embeddings|llm\.tools|llm\.prompts|llm\.choices|llm\.request\.functions"
+    r"|input\.images|output\.images|input\.documents|output\.documents"
+    r"|(?:trace\.|session\.)?(?:evaluations|annotations))\.(\d{1,6})\.(.+)"
+)
+
+# What a span is. `turn`: a part of what the user saw; the others are what stands in the contract.
+KINDS = {
+    "LLM": "generation", "EMBEDDING": "embedding", "RERANKER": "rerank", "DECISION": "other",
+    "RETRIEVER": "retrieval", "TOOL": "tool", "AGENT": "turn", "CHAIN": "turn",
+    "GUARDRAIL": "guardrail", "EVALUATOR": "evaluation", "PROMPT": "none", "UNKNOWN": "none",
+}  # fmt: skip
+OPERATIONS = {
+    "chat": "generation", "generate_content": "generation", "text_completion": "generation",
+    "completion": "generation", "embeddings": "embedding", "embedding": "embedding",
+    "rerank": "rerank", "retrieval": "retrieval", "execute_tool": "tool", "tool": "tool",
+    "invoke_agent": "turn", "invoke_workflow": "turn", "agent": "turn", "workflow": "turn",
+    "task": "turn", "create_agent": "none",
+}  # fmt: skip
+
+# Events of a span whose attributes are the span's as well.
+DETAILS = frozenset({
+    "gen_ai.client.inference.operation.details", "gen_ai.content.prompt", "gen_ai.content.completion",
+})  # fmt: skip
+EVALUATED = "gen_ai.evaluation.result"
+EXCEPTION = "exception"
+FIRST_TOKEN = frozenset({"First Token Stream Event", "First Token Event"})
+# Messages as events, before they became attributes.
+MESSAGES = {
+    "gen_ai.system.message": ("input", "system"), "gen_ai.user.message": ("input", "user"),
+    "gen_ai.assistant.message": ("input", "assistant"), "gen_ai.tool.message": ("input", "tool"),
+    "gen_ai.choice": ("output", "assistant"),
+}  # fmt: skip
+
+# Providers by the names of the price book.
+PROVIDERS = {
+    "az.ai.openai": "azure", "azure.ai.openai": "azure", "az.ai.inference": "azure",
+    "azure.ai.inference": "azure", "aws.bedrock": "aws", "gcp.gemini": "google",
+    "gcp.vertex_ai": "google", "gcp.gen_ai": "google", "vertex_ai": "google", "vertexai": "google",
+    "gemini": "google", "mistral_ai": "mistral", "mistralai": "mistral", "xai": "x-ai", "x_ai": "x-ai",
+    "moonshot": "moonshotai",
+}  # fmt: skip
+TIERS = {"default": "standard", "auto": None, "scale": "priority"}
+CANCELLED = ("cancelled", "canceled", "cancellederror", "generatorexit", "aborterror")
+VERDICTS = {
+    "pass": "pass", "passed": "pass", "allow": "pass", "allowed": "pass", "safe": "pass", "ok": "pass",
+    "fail": "flag", "failed": "flag", "flag": "flag", "flagged": "flag", "unsafe": "flag",
+    "block": "block", "blocked": "block", "deny": "block", "denied": "block",
+    "mask": "mask", "masked": "mask", "redacted": "mask",
+}  # fmt: skip
+HIDDEN = "__REDACTED__"
+
+# Of the resource: our envelope's names, and what is about the machine and goes no further.
+RESOURCE = {
+    "service.name": "project", "service.version": "release", "cloud.region": "region",
+    "deployment.environment.name": "environment", "deployment.environment": "environment",
+    "openinference.project.name": "project",
+}  # fmt: skip
+MACHINE = (
+    "telemetry.", "host.", "process.", "os.", "container.", "k8s.", "cloud.", "service.", "faas.",
+    "device.", "deployment.", "webengine.", "browser.", "aws.", "gcp.", "azure.",
+)  # fmt: skip
+# For what no convention has a word: `assay.surface`, `assay.feature`, `assay.workspace` and so on.
+OURS = "assay."

@@ -1,0 +1,196 @@
+"""Spans in one shape, out of OTLP's JSON. What has a wrong type is passed on as it is."""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeGuard
+
+import msgspec
+import numpy as np
+
+from orchestration.landing.diagnose import unique_keys
+from orchestration.landing.limits import Limits
+
+Attributes = dict[str, Any]
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+_NOT_FINITE = msgspec.Raw(b"NaN")
+_NO_LIST: list[Any] = []
+_DIGITS = 20  # of 64 bits
+# How OTLP's JSON spells these doubles.
+_DOUBLES = {"NaN": _NOT_FINITE, "Infinity": _NOT_FINITE, "-Infinity": _NOT_FINITE}
+
+
+class Event(NamedTuple):
+    name: str
+    at_ns: Any
+    attributes: Attributes
+
+
+@dataclass(slots=True)
+class Origin:
+    """What all spans of one scope share."""
+
+    resource: Attributes
+    schema_url: str = ""
+    envelope: Attributes | None = None  # what it says of every line, once somebody asked
+
+
+@dataclass(slots=True)
+class Span:
+    origin: Origin
+    trace_id: Any
+    span_id: Any
+    parent_span_id: Any
+    name: Any
+    start_ns: Any
+    end_ns: Any
+    failed: bool
+    message: Any
+    attributes: Attributes
+    twice: Attributes = field(default_factory=dict)  # names that it has again, and what they said first
+    events: list[Event] = field(default_factory=list)
+    linked: list[Any] = field(default_factory=list)  # ids of traces
+
+
+def read_request(record: bytes, _: Limits) -> Any:
+    """A request as JSON says it. Of one span's text nothing is judged here: its line will be."""
+    keys = _count_keys(record)
+    if keys is not None:
+        try:
+            request = _decode(record)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            pass
+        else:
+            # A decoder in C keeps the last of two equal keys silently; then its spelling has fewer.
+            if _count_keys(_encode(request)) == keys:
+                return request
+    return json.loads(record.decode(), object_pairs_hook=unique_keys)
+
+
+def _count_keys(record: bytes) -> int | None:
+    """Colons behind quotes: keys, and what strings add to them. None where a key may hide from that."""
+    if b"\\u00" in record:
+        return None
+    text = np.frombuffer(record, np.uint8)
+    before = text[np.flatnonzero(text == ord(":")) - 1]
+    return None if (before <= ord(" ")).any() else int(np.count_nonzero(before == ord('"')))
+
+
+def spans_of(request: Any) -> Iterator[Any] | None:
+    """None where it is no request for traces, so that it goes on as it came."""
+    if not isinstance(request, dict):
+        return None
+    resources = request.get("resourceSpans", request.get("resource_spans"))
+    return _spans(resources) if _is_tree(resources) else None
+
+
+def _is_tree(resources: Any) -> TypeGuard[list[dict[str, Any]]]:
+    """Down to the spans; of those each is judged by itself."""
+    if not isinstance(resources, list) or not all(isinstance(one, dict) for one in resources):
+        return False
+    scopes = [scope for one in resources for scope in _list(one, "scopeSpans")]
+    return all(isinstance(scope, dict) and isinstance(scope.get("spans", []), list) for scope in scopes)
+
+
+def _list(value: dict[str, Any], name: str) -> list[Any]:
+    inside = value.get(name)
+    return inside if isinstance(inside, list) else [inside] if inside is not None else _NO_LIST
+
+
+def _spans(resources: list[dict[str, Any]]) -> Iterator[Any]:
+    """Spans, and what stands where a span should."""
+    for one in resources:
+        resource, _ = attributes_of(_object(one.get("resource")).get("attributes"))
+        for scope in _list(one, "scopeSpans"):
+            schema = scope.get("schemaUrl") or one.get("schemaUrl")
+            origin = Origin(resource, schema if isinstance(schema, str) else "")
+            for span in _list(scope, "spans"):
+                yield _span(origin, span) if isinstance(span, dict) else span
+
+
+def _span(origin: Origin, span: dict[str, Any]) -> Span:
+    get = span.get
+    status = _object(get("status"))
+    attributes, twice = attributes_of(get("attributes"))
+    return Span(
+        origin,
+        get("traceId"),
+        get("spanId"),
+        get("parentSpanId"),
+        get("name"),
+        whole_number(get("startTimeUnixNano")),
+        whole_number(get("endTimeUnixNano")),
+        status.get("code") in (2, "STATUS_CODE_ERROR"),
+        status.get("message"),
+        attributes,
+        twice,
+        _events(events) if (events := get("events")) else [],
+        [link.get("traceId") for link in _objects(links)] if (links := get("links")) else [],
+    )
+
+
+def _events(events: Any) -> list[Event]:
+    return [
+        Event(
+            str(event.get("name")),
+            whole_number(event.get("timeUnixNano")),
+            attributes_of(event.get("attributes"))[0],
+        )
+        for event in _objects(events)
+    ]
+
+
+def attributes_of(pairs: Any) -> tuple[Attributes, Attributes]:
+    """And what was said first by the names that come more than once."""
+    attributes: Attributes = {}
+    twice: Attributes = {}
+    for pair in pairs if isinstance(pairs, list) else _NO_LIST:
+        try:
+            name = pair["key"]
+            value = pair["value"]
+            if name in attributes:
+                twice[name] = attributes[name]
+            attributes[name] = value["stringValue"] if "stringValue" in value else _value(value)
+        except (KeyError, TypeError):
+            attributes[f"#{len(attributes)}"] = pair  # no attribute: kept as what it is
+    return attributes, twice
+
+
+def _value(value: dict[str, Any]) -> Any:
+    if not value:
+        return None
+    ((form, content),) = value.items() if len(value) == 1 else ((None, value),)
+    if form == "intValue":
+        return whole_number(content)
+    if form == "doubleValue":
+        if isinstance(content, str):
+            return _DOUBLES.get(content, content)
+        return finite(content)
+    if form == "arrayValue":
+        return [_value(one) for one in _object(content).get("values") or _NO_LIST]
+    if form == "kvlistValue":
+        return attributes_of(_object(content).get("values"))[0]
+    return content  # bool, bytes in base64, or what this version of OTLP does not have
+
+
+def whole_number(content: Any) -> Any:
+    """OTLP's JSON writes 64 bits as a string of digits."""
+    if type(content) is str:
+        digits = content.removeprefix("-")
+        if digits.isdigit() and digits.isascii() and len(digits) <= _DIGITS:
+            return int(content)
+    return content
+
+
+def finite(number: Any) -> Any:
+    return _NOT_FINITE if isinstance(number, float) and not math.isfinite(number) else number
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else _NO_LIST

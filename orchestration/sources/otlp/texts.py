@@ -1,0 +1,105 @@
+"""What a person asked and what was answered, out of the shapes that conventions give to messages."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from orchestration.sources.otlp.conventions import HIDDEN, MESSAGES
+from orchestration.sources.otlp.spans import Event
+
+Items = dict[int, dict[str, Any]]  # of a flattened list: index -> rest of the name -> value
+
+
+def asked(said: dict[str, Any], lists: dict[str, Items], events: list[Event]) -> str | None:
+    """The last thing that the user said, else the whole input."""
+    for messages in _messages(said.get("input_messages"), lists, _ASKED, events, "input"):
+        users = [message for message in messages if message.get("role") == "user"]
+        if text := _text((users or messages)[-1]):
+            return text
+    return plain(said.get("input_value"))
+
+
+def answered(said: dict[str, Any], lists: dict[str, Items], events: list[Event]) -> str | None:
+    for messages in _messages(said.get("output_messages"), lists, _ANSWERED, events, "output"):
+        if text := "\n".join(text for message in messages if (text := _text(message))):
+            return text
+    return plain(said.get("output_value"))
+
+
+# Flattened lists, and what the names in them begin with.
+_ASKED = (("llm.input_messages", "message."), ("gen_ai.prompt", ""))
+_ANSWERED = (("llm.output_messages", "message."), ("gen_ai.completion", ""))
+
+
+def _messages(
+    whole: Any,
+    lists: dict[str, Items],
+    names: tuple[tuple[str, str], ...],
+    events: list[Event],
+    side: str,
+) -> Iterator[list[dict[str, Any]]]:
+    """Every way that has some, the newest first."""
+    if whole and (messages := _parsed(whole)):
+        yield messages
+    for name, before in names:
+        if name in lists:
+            yield _listed(lists[name], before)
+    if events and (messages := _from_events(events, side)):
+        yield messages
+
+
+def plain(value: Any) -> str | None:
+    return value if isinstance(value, str) and value and value != HIDDEN else None
+
+
+def parsed_json(value: Any) -> Any:
+    """Attributes hold objects as JSON in a string, or as OTLP's own maps and lists."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return value
+
+
+def _parsed(value: Any) -> list[dict[str, Any]]:
+    found = parsed_json(value)
+    if isinstance(found, str):
+        return [{"role": "user", "content": found}]
+    found = [found] if isinstance(found, dict) else found
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _listed(items: Items, before: str) -> list[dict[str, Any]]:
+    messages = []
+    for _, item in sorted(items.items()):
+        content = item.get(f"{before}content")
+        if content is None:
+            parts = [value for name, value in item.items() if name.endswith("message_content.text")]
+            content = "\n".join(part for part in parts if plain(part))
+        messages.append({"role": item.get(f"{before}role"), "content": content})
+    return messages
+
+
+def _from_events(events: list[Event], side: str) -> list[dict[str, Any]]:
+    messages = []
+    for event in events:
+        which, role = MESSAGES.get(event.name, ("", ""))
+        if which == side:
+            inside = parsed_json(event.attributes.get("message"))
+            said = inside if isinstance(inside, dict) else event.attributes
+            messages.append({"role": role, "content": parsed_json(said.get("content"))})
+    return messages
+
+
+def _text(message: dict[str, Any]) -> str | None:
+    """`content` as a text or a list of parts; `parts` in the newer form."""
+    content = message.get("content")
+    if isinstance(content, str):
+        return plain(content)
+    parts = message.get("parts") if content is None else content
+    if not isinstance(parts, list):
+        return None
+    texts = [plain(part.get("content", part.get("text"))) for part in parts if isinstance(part, dict)]
+    return "\n".join(text for text in texts if text) or None

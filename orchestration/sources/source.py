@@ -1,0 +1,224 @@
+"""What a source is, and how its stream becomes a stream of contract lines."""
+
+import gc
+import io
+import json
+import re
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from orchestration.landing.diagnose import read_json
+from orchestration.landing.limits import Limits
+from orchestration.landing.packed import CHUNK, BrokenStreamError
+from orchestration.landing.reasons import Refused
+from orchestration.sources.translators import Translators
+
+HEAD = 1 << 16  # bytes that a source may look at to know its own
+BOM = b"\xef\xbb\xbf"
+Line = dict[str, Any]
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+class Stream(Protocol):
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+class Record(NamedTuple):
+    """`whole` is False for a piece of something that is too long to be read at once; `unended` is True
+    for the last line of a file that ends without a newline."""
+
+    content: bytes
+    whole: bool = True
+    unended: bool = False
+
+
+def exactly(record: bytes, limits: Limits) -> Any:
+    """One JSON value by the rules of a contract line, but for its length."""
+    return read_json(record, limits)
+
+
+def split_lines(stream: Stream, limits: Limits) -> Iterator[Record]:
+    """Lines with their newlines; what is longer than a record may be comes in pieces."""
+    rest = b""
+    while chunk := stream.read(CHUNK):
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (Record(line + b"\n", len(line) <= limits.record_bytes) for line in lines)
+        if len(rest) > limits.record_bytes:
+            yield Record(rest, whole=False)
+            rest = yield from _long_line(stream)
+    if rest:
+        yield Record(rest, unended=True)
+
+
+def _long_line(stream: Stream) -> Generator[Record, None, bytes]:
+    """The rest of it; returns what was read beyond its end."""
+    while chunk := stream.read(CHUNK):
+        head, newline, rest = chunk.partition(b"\n")
+        yield Record(head + newline, whole=False)
+        if newline:
+            return rest
+    return b""
+
+
+@dataclass(frozen=True)
+class Source:
+    """`lines` is pure: a record to contract lines, or None where the record is not of this source."""
+
+    name: str
+    tells: Callable[[bytes], bool]
+    lines: Callable[[Any], Iterable[Line] | None]
+    decode: Callable[[bytes, Limits], Any] = exactly
+    records: Callable[[Stream, Limits], Iterator[Record]] = split_lines
+
+    def translate(self, record: bytes, limits: Limits) -> bytes | None:
+        """Contract lines, each with its newline; None where the record has to go on as it came."""
+        try:
+            with _uncollected():
+                lines = self.lines(self.decode(record, limits))
+                return None if lines is None else b"".join([spelled(line) + b"\n" for line in lines])
+        except (Refused, ValueError, RecursionError):
+            return None
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """What a record becomes dies with it, and is not cyclic: looking for cycles is time lost."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def spelled(line: Line) -> bytes:
+    """The line as a producer would have written it, also where the rules of a line will refuse it."""
+    try:
+        return _encode(line)
+    except (ValueError, OverflowError, TypeError, msgspec.MsgspecError):
+        return json.dumps(line, default=str).encode()
+
+
+def has_keys(*names: str) -> Callable[[bytes], bool]:
+    """Tells JSON lines by keys that the first of them has; a key may stand anywhere in it."""
+    keys = [re.compile(rb'"%s"\s*:' % re.escape(name.encode())) for name in names]
+
+    def tells(head: bytes) -> bool:
+        first = head.removeprefix(BOM).lstrip().partition(b"\n")[0]
+        return first.startswith(b"{") and all(key.search(first) for key in keys)
+
+    return tells
+
+
+class TranslatedReader(io.RawIOBase):
+    """Reads as if a producer had written contract lines."""
+
+    def __init__(
+        self, stream: Stream, source: Source, limits: Limits, aside: Translators | None
+    ) -> None:
+        self.parts = _translated(stream, source, limits, aside)
+
+    def read(self, _size: int = -1, /) -> bytes:
+        """A group of records at a time: a break in the stream takes nothing along that came before."""
+        return next(filter(None, self.parts), b"")
+
+
+@dataclass
+class _Group:
+    """Records that are translated together: many small ones, or one that is large."""
+
+    records: list[Record]
+    broken: BrokenStreamError | None = None
+
+    def wanted(self) -> list[bytes]:
+        return [record.content for record in self.records if record.whole]
+
+    def lines(self, translated: Iterable[bytes | None]) -> bytes:
+        found = iter(translated)
+        return b"".join([_lines_of(one, next(found) if one.whole else None) for one in self.records])
+
+
+def _lines_of(record: Record, lines: bytes | None) -> bytes:
+    if lines is None:
+        return record.content
+    # Whether a file that ends without a newline is complete is the lander's to ask.
+    return lines.removesuffix(b"\n") if record.unended else lines
+
+
+def _translated(
+    stream: Stream, source: Source, limits: Limits, aside: Translators | None
+) -> Iterator[bytes]:
+    groups = _groups(source.records(stream, limits))
+    if aside is None:
+        for group in groups:
+            yield group.lines(source.translate(one, limits) for one in group.wanted())
+            if group.broken:
+                raise group.broken
+        return
+    sent: deque[_Group] = deque()
+
+    def wanted() -> Iterator[list[bytes]]:
+        for group in groups:
+            sent.append(group)
+            yield group.wanted()
+
+    for lines in aside.translate(source.name, wanted()):
+        group = sent.popleft()
+        yield group.lines(lines)
+        if group.broken:
+            raise group.broken
+
+
+def _groups(records: Iterator[Record]) -> Iterator[_Group]:
+    group, size = _Group([]), 0
+    try:
+        for record in records:
+            group.records.append(record)
+            size += len(record.content)
+            if size >= CHUNK:
+                yield group
+                group, size = _Group([]), 0
+    except BrokenStreamError as broken:
+        group.broken = broken
+    yield group
+
+
+class _Again:
+    """A stream of which the beginning has been read already."""
+
+    def __init__(self, head: bytes, rest: Stream) -> None:
+        self.head, self.rest = head, rest
+
+    def read(self, size: int = -1, /) -> bytes:
+        if not self.head:
+            return self.rest.read(size)
+        head, self.head = self.head, b""
+        return head
+
+
+def source_of(head: bytes, found: Iterable[Source]) -> Source | None:
+    return next((source for source in found if source.tells(head)), None)
+
+
+def as_lines(
+    stream: Stream,
+    limits: Limits,
+    chosen: Source | None,
+    found: Iterable[Source],
+    aside: Callable[[], Translators] | None = None,
+) -> Stream:
+    """The stream itself where it holds contract lines, else its translation; by processes of their own,
+    where there are some and the source is one that they know."""
+    head = stream.read(HEAD)
+    source = chosen or source_of(head, found)
+    if source is None:
+        return _Again(head, stream)
+    others = aside() if aside is not None and chosen is None else None
+    return TranslatedReader(_Again(head.removeprefix(BOM), stream), source, limits, others)

@@ -1,0 +1,451 @@
+"""What spans become: by hand, for each convention, and for whatever a hostile exporter sends."""
+
+import gzip
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from otlp_spans import CALL, FAILED, INFERENCE, START, TRACE, attributes, message, request, span
+
+from orchestration.landing.limits import Limits
+from orchestration.landing.parse import Parsed, Slice, parse
+from orchestration.landing.reader import Unreadable, read_file
+from orchestration.sources.otlp import OTLP_JSON
+
+LIMITS = Limits()
+
+
+def lines(*records: bytes) -> list[dict[str, Any]]:
+    return [json.loads(line) for record in records for line in translated(record).splitlines()]
+
+
+def translated(record: bytes) -> bytes:
+    found = OTLP_JSON.translate(record, LIMITS)
+    assert found is not None
+    return found
+
+
+def landed(*records: bytes) -> Parsed:
+    content = b"".join(map(translated, records)).removesuffix(b"\n")
+    return parse(Slice(1, 0, content), LIMITS)
+
+
+def the(kind: str, *records: bytes) -> dict[str, Any]:
+    (found,) = [line for line in lines(*records) if line["kind"] == kind]
+    return found
+
+
+def refusals(*records: bytes) -> list[tuple[str, str]]:
+    return [(refused.reason.value, refused.path) for _, refused in landed(*records).refused]
+
+
+def test_a_call_is_a_query_and_a_cost_whose_tokens_are_apart() -> None:
+    """By hand: 100 in, of which 60 were cached: 40. 30 out, of which 10 were reasoning: 20."""
+    record = request(span(CALL), resource={"service.name": "shop", "service.version": "7"})
+    query, cost = the("query", record), the("cost", record)
+    assert query["event_id"] == cost["event_id"] == f"{TRACE}-0000000000000001"
+    assert query["query_id"] == cost["query_id"] == TRACE
+    assert (query["ts"], query["latency_ms"], query["status"]) == ("2026-03-01T10:00:00Z", 250, "ok")
+    assert (query["model_requested"], query["model"], query["provider"]) == (
+        "small",
+        "small-2026",
+        "openai",
+    )
+    assert (query["source"], query["project"], query["release"]) == ("otel", "shop", "7")
+    tokens = {name: count for name, count in cost.items() if name.endswith("_tokens")}
+    assert tokens == {
+        "input_tokens": 40,
+        "cache_read_tokens": 60,
+        "output_tokens": 20,
+        "reasoning_tokens": 10,
+    }
+    assert cost["call_type"] == "generation"
+
+
+NEW = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "aws.bedrock",
+    "gen_ai.request.model": "m",
+    "gen_ai.usage.input_tokens": 12,
+    "gen_ai.usage.output_tokens": 3,
+    "gen_ai.conversation.id": "s",
+    "gen_ai.response.finish_reasons": ["stop"],
+    "gen_ai.input.messages": json.dumps(
+        [
+            {"role": "system", "parts": [{"type": "text", "content": "Be kind."}]},
+            {"role": "user", "parts": [{"type": "text", "content": "Hello?"}]},
+        ]
+    ),
+    "gen_ai.output.messages": json.dumps(
+        [{"role": "assistant", "parts": [{"type": "text", "content": "Hi."}]}]
+    ),
+}
+OLD = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.system": "aws.bedrock",
+    "gen_ai.request.model": "m",
+    "gen_ai.usage.prompt_tokens": 12,
+    "gen_ai.usage.completion_tokens": 3,
+    "session.id": "s",
+    "gen_ai.response.finish_reasons": ["stop"],
+    "gen_ai.prompt.0.role": "system",
+    "gen_ai.prompt.0.content": "Be kind.",
+    "gen_ai.prompt.1.role": "user",
+    "gen_ai.prompt.1.content": "Hello?",
+    "gen_ai.completion.0.content": "Hi.",
+}
+EVENTS = {
+    **{name: value for name, value in NEW.items() if not name.endswith("messages")},
+}
+SAID_AS_EVENTS = [
+    {"name": "gen_ai.user.message", "attributes": attributes({"content": "Hello?"})},
+    {"name": "gen_ai.choice", "attributes": attributes({"message": '{"content":"Hi."}'})},
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "more"),
+    [(NEW, {}), (OLD, {}), (INFERENCE, {}), (EVENTS, {"events": SAID_AS_EVENTS})],
+    ids=["new", "old", "openinference", "messages as events"],
+)
+def test_every_convention_says_the_same(said: dict[str, Any], more: dict[str, Any]) -> None:
+    record = request(span(said, **more))
+    query, cost = the("query", record), the("cost", record)
+    assert (query["query_text"], query["response_text"]) == ("Hello?", "Hi.")
+    assert (query["provider"], query["model"], query["session_id"]) == ("aws", "m", "s")
+    assert (cost["input_tokens"], cost["output_tokens"], query["finish_reason"]) == (12, 3, "stop")
+    assert "unknown" not in query["attributes"]
+    assert "Hello" not in json.dumps(query["attributes"])
+    assert not landed(record).refused
+
+
+def test_the_newer_name_holds_where_a_span_has_both() -> None:
+    both = {**CALL, "gen_ai.usage.prompt_tokens": 999, "gen_ai.system": "other"}
+    assert the("cost", request(span(both))) == the("cost", request(span(CALL)))
+
+
+def test_tokens_that_are_more_than_their_whole_were_apart_already() -> None:
+    said = {**CALL, "gen_ai.usage.input_tokens": 40, "gen_ai.usage.output_tokens": 9}
+    cost = the("cost", request(span(said)))
+    assert (cost["input_tokens"], cost["cache_read_tokens"]) == (40, 60)
+    assert (cost["output_tokens"], cost["reasoning_tokens"]) == (9, 10)
+
+
+def test_audio_that_was_cached_counts_once() -> None:
+    """100 in: 80 cached leave 20, so of 50 audio tokens 20 can have been fresh."""
+    said = {**CALL, "gen_ai.usage.cache_read.input_tokens": 80, "gen_ai.usage.audio.input_tokens": 50}
+    cost = the("cost", request(span(said)))
+    assert [cost[name] for name in ("input_tokens", "cache_read_tokens", "audio_input_tokens")] == [
+        0,
+        80,
+        20,
+    ]
+
+
+def test_a_call_that_failed_is_an_error_and_costs_nothing() -> None:
+    said = {name: value for name, value in CALL.items() if "usage" not in name}
+    record = request(span({**said, "error.type": "RateLimit"}, status=FAILED))
+    assert [line["kind"] for line in lines(record)] == ["query"]
+    query = the("query", record)
+    assert (query["status"], query["error_type"], query["error_message"]) == (
+        "error",
+        "RateLimit",
+        "it broke",
+    )
+    gone = span({**said, "error.type": "asyncio.CancelledError"}, status=FAILED)
+    assert the("query", request(gone))["status"] == "cancelled"
+
+
+def test_what_surrounds_a_call_is_a_part_of_the_turn_and_bills_nothing() -> None:
+    """An agent that repeats what its calls used must not bill it again."""
+    agent = {**CALL, "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "helper"}
+    record = request(span(agent))
+    assert [line["kind"] for line in lines(record)] == ["query"]
+    assert the("query", record)["assistant"] == "helper"
+
+
+def test_documents_are_found_or_none_was() -> None:
+    found = {
+        "openinference.span.kind": "RETRIEVER",
+        "input.value": "Where?",
+        "retrieval.documents.1.document.content": "Over there.",
+        "retrieval.documents.0.document.id": 7,
+        "retrieval.documents.0.document.score": 0.5,
+    }
+    retrieval = the("retrieval", request(span(found)))
+    assert retrieval["result_count"] == 2
+    assert retrieval["documents"][0] == {"doc_id": "7", "rank": 1, "score": 0.5}
+    assert retrieval["documents"][1]["text"] == "Over there."
+    assert retrieval["documents"][1]["doc_id"].startswith("text:")
+    assert retrieval["query_text"] == "Where?"
+    none = the("retrieval", request(span({"openinference.span.kind": "RETRIEVER"})))
+    assert none["result_count"] == 0
+
+
+def test_a_retrieval_that_does_not_say_what_it_found_is_no_retrieval_without_results() -> None:
+    said = {"gen_ai.operation.name": "retrieval", "gen_ai.data_source.id": "handbook"}
+    assert [line["kind"] for line in lines(request(span(said)))] == ["tool"]
+    told = {**said, "gen_ai.retrieval.documents": '[{"id":"d","score":0.5}]'}
+    retrieval = the("retrieval", request(span(told)))
+    assert (retrieval["data_source"], retrieval["documents"]) == (
+        "handbook",
+        [{"doc_id": "d", "rank": 1, "score": 0.5}],
+    )
+
+
+def test_a_guardrail_whose_verdict_nobody_can_read_is_refused_not_passed() -> None:
+    said = {"openinference.span.kind": "GUARDRAIL"}
+    assert refusals(request(span(said))) == [("MISSING_FIELD", "$.verdict")]
+    passed = the("guardrail", request(span({**said, "output.value": "Pass"}, name="pii")))
+    assert (passed["guardrail"], passed["verdict"]) == ("pii", "pass")
+
+
+def test_evaluations_find_what_they_are_about() -> None:
+    result = attributes(
+        {"gen_ai.evaluation.name": "relevance", "gen_ai.evaluation.score.value": 0.5,
+         "gen_ai.evaluation.score.label": "fair", "gen_ai.evaluation.explanation": "Because."}
+    )  # fmt: skip
+    event = {"name": "gen_ai.evaluation.result", "timeUnixNano": str(START), "attributes": result}
+    found = the("evaluation", request(span(CALL, events=[event])))
+    assert (found["target_type"], found["target_id"]) == ("query", TRACE)
+    assert (found["evaluator"], found["metrics"], found["label"]) == (
+        "relevance",
+        {"relevance": 0.5},
+        "fair",
+    )
+    later = {
+        "openinference.span.kind": "EVALUATOR",
+        "evaluations.0.evaluation.name": "hallucination",
+        "evaluations.0.evaluation.score": 1,
+        "evaluations.0.evaluation.identifier": "judge-v2",
+    }
+    other = "a" * 32
+    linked = request(span(later, trace="b" * 32, links=[{"traceId": other, "spanId": "c" * 16}]))
+    found = the("evaluation", linked)
+    assert (found["target_id"], found["evaluator_version"]) == (other, "judge-v2")
+    assert not landed(linked).refused
+
+
+def test_other_spans_of_a_trace_are_none_of_ours() -> None:
+    assert lines(request(span({"http.request.method": "GET", "session.id": "s"}))) == []
+
+
+def test_what_no_table_knows_is_kept_counted_and_nobodys_text() -> None:
+    said = {**CALL, "mood": "sunny", "poem": "x" * 1000, "gen_ai.request.temperature": 0.5}
+    schema = "https://opentelemetry.io/schemas/1.99.0"
+    parsed = landed(request(span({**said, "gen_ai.tool.definitions": "secret"}), schema=schema))
+    kept = parsed.events[0].attributes
+    assert kept is not None
+    assert kept["gen_ai.request.temperature"] == 0.5
+    assert kept["unknown"] == {"mood": "sunny", "poem": {"characters": 1000}, "schema_url": schema}
+    assert "secret" not in json.dumps(kept)
+    assert {field for _, _, field in parsed.drift} == {"mood", "poem", "schema_url"}
+    assert {source for _, source, _ in parsed.drift} == {"otel"}
+    kind = landed(request(span({"openinference.span.kind": "ORACLE"})))
+    assert kind.drift == {("query", "openinference", "kind of a span"): 1}
+
+
+def test_a_product_says_what_no_convention_has_a_word_for() -> None:
+    said = {**CALL, "assay.surface": "chat", "assay.colour": "red"}
+    record = request(span(said), resource={"assay.workspace": "acme"})
+    query = the("query", record)
+    assert (query["surface"], query["workspace"]) == ("chat", "acme")
+    assert query["attributes"]["unknown"] == {"assay.colour": "red"}
+    assert the("cost", record)["workspace"] == "acme"
+
+
+@pytest.mark.parametrize(
+    ("said", "more", "refused"),
+    [
+        ({"gen_ai.usage.input_tokens": "many"}, {}, [("BAD_TYPE", "$.input_tokens")]),
+        ({"gen_ai.usage.input_tokens": -1}, {}, [("RANGE", "$.input_tokens")]),
+        ({"gen_ai.usage.output_tokens": 1.5}, {}, [("BAD_TYPE", "$.output_tokens")]),
+        ({"gen_ai.request.model": "", "gen_ai.response.model": ""}, {}, [("MISSING_FIELD", "$.model")]),
+        ({"session.id": ["s"]}, {}, [("BAD_TYPE", "$.session_id")] * 2),
+        ({"x": "\0"}, {}, [("NUL_BYTE", "$.attributes[...][...]")]),
+        ({"x": "\ud800"}, {}, [("BAD_UNICODE", "$.attributes[...][...]")]),
+        ({}, {"spanId": ""}, [("MISSING_FIELD", "$.event_id")] * 2),
+        ({}, {"traceId": "0" * 32}, [("MISSING_FIELD", "$.event_id")] * 2),
+        ({}, {"traceId": 7}, [("BAD_TYPE", "$.trace_id")] * 2),
+        ({}, {"startTimeUnixNano": "0", "endTimeUnixNano": "0"}, [("TIME_WINDOW", "$.ts")] * 2),
+        ({}, {"startTimeUnixNano": "soon"}, [("BAD_VALUE", "$.ts")] * 2),
+        ({}, {"startTimeUnixNano": {}}, [("BAD_TYPE", "$.ts")] * 2),
+        ({}, {"startTimeUnixNano": str(9 * START)}, [("TIME_WINDOW", "$.ts")] * 2),
+    ],
+)
+def test_a_span_with_a_fault_is_refused_alone(
+    said: dict[str, Any], more: dict[str, Any], refused: list[tuple[str, str]]
+) -> None:
+    """Prevents that one wrong attribute costs the other spans of its request."""
+    record = request(span({**CALL, **said}, 1, **more), span(CALL, 2), resource={})
+    parsed = landed(record)
+    assert [(one.reason.value, one.path) for _, one in parsed.refused] == refused
+    assert len(parsed.events) == 4 - len(refused)
+
+
+def test_no_number_is_lost_between_the_lines() -> None:
+    """NaN is no JSON, and an encoder that writes null instead would hide it."""
+    odd = span({**CALL, "llm.cost.total": 0.0})
+    for spelled in ('"NaN"', "NaN", "1e400", '"Infinity"'):
+        record = request(odd).replace(b'{"doubleValue":0.0}', b'{"doubleValue":%s}' % spelled.encode())
+        assert refusals(record) == [("NOT_FINITE", "$")], spelled
+
+
+def test_an_attribute_twice_is_a_key_twice() -> None:
+    twice = span(CALL)
+    twice["attributes"] += attributes({"x": 1, "y": 2, "x ": 3}) + attributes({"x": 4})
+    assert {reason for reason, _ in refusals(request(twice))} == {"DUP_KEY"}
+
+
+ODD_KEY = {"attributes": [{"key": 5, "value": {"stringValue": "x"}}]}
+
+
+@pytest.mark.parametrize(
+    "odd", [7, "span", None, [], {"attributes": 7}, {"events": [None, 7]}, ODD_KEY]
+)
+def test_what_is_no_span_is_no_reason_to_lose_those_beside_it(odd: Any) -> None:
+    parsed = landed(request(odd, span(CALL)))
+    assert len(parsed.events) == 2
+
+
+def test_a_clock_that_went_backwards_leaves_no_latency() -> None:
+    query = the("query", request(span(CALL, endTimeUnixNano=str(START - 1))))
+    assert "latency_ms" not in query
+    assert query["attributes"]["unknown"] == {"end before start": True}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [b'{"resourceSpans":', b'{"resourceSpans":[],"resourceSpans":[]}', b'{"resourceSpans":7}',
+     b'{"resourceSpans":[' + b"[" * 100_000, b'{"resourceMetrics":[]}', b"\xff",
+     b'{"resourceSpans":[{"scopeSpans":[{"spans":7}]}]}'],
+)  # fmt: skip
+def test_what_is_no_request_goes_on_as_it_came(record: bytes) -> None:
+    assert OTLP_JSON.translate(record, LIMITS) is None
+
+
+def test_a_key_twice_is_seen_however_it_hides() -> None:
+    """Each of these makes up elsewhere for the key that the fast count would miss."""
+    for hidden in (b'"name":"a","name" :"b"', b'"name":"a","name":"b","s":"\\u0022:"'):
+        record = b'{"resourceSpans":[{"scopeSpans":[{"spans":[{%s}]}]}]}' % hidden
+        assert OTLP_JSON.translate(record, LIMITS) is None
+
+
+def test_ten_megabytes_in_an_attribute_stay_out_unless_they_are_the_text(tmp_path: Path) -> None:
+    big = "x" * 10_000_000
+    aside, text = {**CALL, "blob": big}, {**CALL, "gen_ai.input.messages": big[: 1 << 21]}
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(request(span(aside), span(text, 2)) + b"\n")
+    items = list(read_file(path, LIMITS))
+    kept = [item for item in items if isinstance(item, Unreadable)]
+    assert [item.reason.value for item in kept] == ["TOO_LARGE"]
+    assert sum(len(item.lines) for item in items if isinstance(item, Slice)) == 3
+
+
+# --- protobuf says the same
+
+
+def framed(*messages: bytes) -> bytes:
+    return b"".join(len(one).to_bytes(4, "big") + one for one in messages)
+
+
+def read(path: Path, content: bytes) -> tuple[list[bytes], list[str]]:
+    path.write_bytes(content)
+    items = list(read_file(path, LIMITS))
+    found = [line for item in items if isinstance(item, Slice) for line in item.lines]
+    return found, [item.reason.value for item in items if isinstance(item, Unreadable)]
+
+
+SPANS = [
+    span(CALL),
+    span({**INFERENCE, "list": [1, "a", 0.5, True], "map": {"k": {"l": 1}}}, 2, status=FAILED),
+]
+
+
+def test_protobuf_says_what_json_says(tmp_path: Path) -> None:
+    expected = translated(request(*SPANS)).splitlines()
+    whole = message(*SPANS)
+    one_by_one = framed(message(SPANS[0]), message(SPANS[1]))
+    for name, content in {"a.pb": whole, "b.pb": one_by_one, "c.pb.gz": gzip.compress(whole)}.items():
+        assert read(tmp_path / name, content) == (expected, []), name
+
+
+def test_a_frame_that_is_no_message_is_kept_and_the_others_land(tmp_path: Path) -> None:
+    content = framed(message(SPANS[0]), b"\x0a\xff\xff", message(SPANS[1]))
+    found, kept = read(tmp_path / "a.pb", content)
+    assert (len(found), kept) == (5, [])
+    parsed = parse(Slice(1, 0, found), LIMITS)
+    assert [one.reason.value for _, one in parsed.refused] == ["UNKNOWN_KIND"]
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 7])
+def test_a_cut_file_of_frames_lands_up_to_the_cut(tmp_path: Path, cut: int) -> None:
+    content = framed(message(SPANS[0]), message(SPANS[1]))[: -len(message(SPANS[1])) - 4 + cut]
+    found, kept = read(tmp_path / "a.pb", content)
+    assert (len(found), kept) == (2, ["TRUNCATED_TAIL"])
+
+
+def test_a_frame_of_four_gigabytes_is_not_believed(tmp_path: Path) -> None:
+    content = framed(message(SPANS[0])) + b"\xff\xff\xff\xff" + b"x" * 100
+    assert read(tmp_path / "a.pb", content)[1] == ["TOO_LARGE"]
+
+
+# --- whatever comes
+
+
+_names = st.sampled_from(
+    [*CALL, *INFERENCE, "mood", "assay.surface", "openinference.span.kind",
+     "evaluations.0.evaluation.name",
+     "retrieval.documents.0.document.id", "gen_ai.evaluation.name", "gen_ai.retrieval.documents"]
+)  # fmt: skip
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inside: (
+        st.lists(inside, max_size=3) | st.dictionaries(st.text(max_size=5), inside, max_size=3)
+    ),
+    max_leaves=8,
+)
+_kinds = st.sampled_from(["LLM", "CHAIN", "TOOL", "RETRIEVER", "EVALUATOR", "GUARDRAIL", "RERANKER"])
+_pairs = st.dictionaries(_names, _json, max_size=6)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    said=_pairs,
+    kind=_kinds,
+    more=st.dictionaries(
+        st.sampled_from(["traceId", "spanId", "name", "startTimeUnixNano", "endTimeUnixNano",
+                         "status", "events", "links", "attributes"]),
+        _json, max_size=3,
+    ),
+)  # fmt: skip
+def test_whatever_a_span_holds_becomes_lines_that_land_or_are_refused(
+    said: dict[str, Any], kind: str, more: dict[str, Any]
+) -> None:
+    """And never takes along the good span beside it."""
+    odd = span({}, 1)
+    odd["attributes"] = attributes({"openinference.span.kind": kind}) + [
+        {"key": key, "value": value if isinstance(value, dict) else {"stringValue": value}}
+        for key, value in said.items()
+    ]
+    record = json.dumps(json.loads(request(span(CALL, 2), {**odd, **more})), allow_nan=True).encode()
+    found = OTLP_JSON.translate(record, LIMITS)
+    assert found is not None
+    parsed = parse(Slice(1, 0, found.removesuffix(b"\n")), LIMITS)
+    assert [event.span_id for event in parsed.events[:2]] == [f"{2:016x}"] * 2
+    assert len(parsed.events) + len(parsed.refused) == found.count(b"\n")
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_how_spans_are_split_over_requests_changes_no_line(chance: random.Random) -> None:
+    spans = [span(CALL, n, at_ms=n) for n in range(6)] + [span(INFERENCE, n + 10) for n in range(6)]
+    expected = sorted(translated(request(*spans)).splitlines())
+    chance.shuffle(spans)
+    cut = chance.randrange(len(spans))
+    parts = [translated(request(*part)) for part in (spans[:cut], spans[cut:])]
+    assert sorted(b"".join(parts).splitlines()) == expected
