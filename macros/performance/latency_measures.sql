@@ -22,9 +22,9 @@
 
 
 {#- The bucket of each clock, taken once a query and not once a histogram. -#}
-{% macro clock_buckets(queries) -%}
-    {{ latency_bucket(queries ~ '.latency_ms') }} as latency_bucket,
-    {{ latency_bucket(queries ~ '.first_token_ms') }} as first_token_bucket,
-    {{ latency_bucket(queries ~ '.retrieval_ms') }} as retrieval_bucket,
-    {{ latency_bucket(queries ~ '.llm_ms') }} as llm_bucket
+{% macro clock_buckets() -%}
+    {{ latency_bucket('coalesce(parts.latency_ms, queries.latency_ms)') }} as latency_bucket,
+    {{ latency_bucket('coalesce(parts.first_token_ms, queries.first_token_ms)') }} as first_token_bucket,
+    {{ latency_bucket('coalesce(parts.retrieval_ms, queries.retrieval_ms)') }} as retrieval_bucket,
+    {{ latency_bucket('coalesce(parts.llm_ms, queries.llm_ms)') }} as llm_bucket
 {%- endmacro %}

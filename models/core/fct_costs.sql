@@ -21,7 +21,7 @@ queries_ranked as (
     select
         query_key,
         query_ref,
-        row_number() over (partition by query_ref order by occurred_at, query_key) as occurrence
+        row_number() over (partition by query_ref order by {{ outermost_first() }}) as occurrence
     from queries
 
 ),

@@ -19,7 +19,7 @@ queries_ranked as (
 
     select
         *,
-        row_number() over (partition by query_ref order by occurred_at, query_key) as occurrence
+        row_number() over (partition by query_ref order by {{ outermost_first() }}) as occurrence
     from queries
 
 ),

@@ -1,10 +1,17 @@
--- One row a query, a turn that a user sees. What marts count comes first: a row is read up to what is asked.
+-- One row a query, a turn that a user sees, also where several lines tell it (`fct_query_parts`). What marts
+-- count comes first: a row is read up to what is asked.
 {{ config(materialized='touched', key=['query_ref'], indexes=[{'columns': ['session_thread']}]) }}
 with
 
 queries as (
 
     select * from {{ keyed(ref('stg_native__queries'), 'query_ref', makes_rows='always') }}
+
+),
+
+parts as (
+
+    select * from {{ keyed(ref('fct_query_parts'), 'query_ref', makes_rows=false) }}
 
 ),
 
@@ -60,18 +67,15 @@ final as (
         queries.workspace,
         queries.occurred_at,
         {{ local_day('queries.occurred_at') }} as day,
-        queries.subject_ref,
-        coalesce(queries.session_ref, queries.subject_ref) as session_thread,
-        queries.session_ref,
-        queries.surface,
-        queries.feature,
-        queries.provider,
-        queries.model,
+        {{ told(told_columns()) }},
+        coalesce(
+            parts.session_ref, queries.session_ref, parts.subject_ref, queries.subject_ref
+        ) as session_thread,
         queries.status,
         {{ complexity_tier('coalesce(queries.complexity, computed.complexity)') }} as complexity_tier,
         {{ complexity_source('queries.complexity', 'computed.complexity') }} as complexity_source,
-        {{ clock_buckets('queries') }},
-        queries.latency_ms,
+        {{ clock_buckets() }},
+        {{ told(['latency_ms']) }},
         coalesce(costs_by_query.cost_calls, 0) as cost_calls,
         coalesce(costs_by_query.cost_calls - costs_by_query.priced_calls, 0) as unpriced_calls,
         costs_by_query.cost_nanos,
@@ -86,30 +90,16 @@ final as (
         queries.source_relation,
         queries.batch_id,
         queries.event_id,
-        queries.environment,
-        queries.release,
-        queries.region,
-        queries.project,
-        queries.task_id,
         queries.trace_id,
-        queries.session_id,
         queries.query_id,
         queries.parent_query_id,
         queries.turn,
         queries.schema_type,
         queries.locale,
-        queries.assistant,
-        queries.assistant_version,
-        queries.prompt_name,
-        queries.prompt_version,
-        queries.experiment,
-        queries.variant,
         queries.route_policy,
         queries.route_propensity,
-        queries.query_type,
         queries.access_level,
         queries.operation,
-        queries.model_requested,
         queries.error_type,
         queries.finish_reason,
         queries.is_refused,
@@ -117,9 +107,7 @@ final as (
         queries.is_cache_hit,
         queries.cache_kind,
         queries.first_event_ms,
-        queries.first_token_ms,
-        queries.retrieval_ms,
-        queries.llm_ms,
+        {{ told(['first_token_ms', 'retrieval_ms', 'llm_ms']) }},
         queries.complexity,
         queries.confidence,
         queries.context_tokens,
@@ -129,11 +117,15 @@ final as (
         queries.tool_calls,
         queries.tool_errors,
         queries.citations,
-        queries.attachments
+        queries.attachments,
+        {{ told(told_columns(rest=true)) }},
+        coalesce(parts.line_count, 1) as line_count
     from queries
+    left join parts on queries.query_key = parts.query_key
     left join costs_by_query on queries.query_key = costs_by_query.query_key
     left join feedback_by_query on queries.query_key = feedback_by_query.query_key
     left join computed on queries.query_ref = computed.target_ref and computed.place = 1
+    where coalesce(parts.place, 1) = 1
 
 )
 

@@ -51,8 +51,8 @@ final as (
     select
         workspace,
         day,
-        log,
-        'facts' as place,
+        case when log = 'query_part' then 'query' else log end as log,
+        case when log = 'query_part' then 'parts' else 'facts' end as place,
         entries as counted
     from facts
     union all

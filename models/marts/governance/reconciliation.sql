@@ -73,6 +73,7 @@ placed as (
         workspace,
         log,
         {{ sum_counts("case when place = 'landed' then counted else 0 end") }} as landed,
+        {{ sum_counts("case when place = 'parts' then counted else 0 end") }} as parts,
         case
             when log in ('query', 'cost', 'feedback')
                 then {{ sum_counts("case when place = 'facts' then counted else 0 end") }}
@@ -94,8 +95,8 @@ compared as (
 
     select
         *,
-        greatest(landed, in_facts, in_state, in_marts)
-        - least(landed, in_facts, in_state, in_marts) as difference
+        greatest(landed - parts, in_facts, in_state, in_marts)
+        - least(landed - parts, in_facts, in_state, in_marts) as difference
     from placed
 
 ),
@@ -107,6 +108,7 @@ final as (
         compared.workspace,
         compared.log,
         compared.landed,
+        compared.parts,
         compared.in_facts,
         compared.in_state,
         compared.in_marts,

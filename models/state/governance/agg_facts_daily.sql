@@ -1,10 +1,17 @@
 -- Rows of the facts that join logs, by local day, workspace and log: a join could lose a row, or repeat it.
+-- Lines that tell a query together with an outer one are a log of their own, `query_part`.
 {{ config(key=['workspace', 'day', 'log']) }}
 with
 
 queries as (
 
     select * from {{ changes(ref('fct_queries')) }} as changes
+
+),
+
+parts as (
+
+    select * from {{ changes(ref('fct_query_parts')) }} as changes
 
 ),
 
@@ -28,6 +35,14 @@ united as (
         'query' as log,
         sign
     from queries
+    union all
+    select
+        workspace,
+        day,
+        'query_part' as log,
+        sign
+    from parts
+    where place > 1
     union all
     select
         workspace,

@@ -289,7 +289,7 @@ class Run:
         assert _one(self.session, "select count(*) from landing.conflict")[0] == len(oracle.conflicts)
         refused = self.session.execute(_REFUSED).fetchall()
         assert Counter(bytes(one) for (one,) in refused) == oracle.open_quarantine()
-        queries = oracle.seen("query")
+        queries = oracle.queries_seen()
         expected = (queries, queries, oracle.seen("cost"), oracle.seen("feedback"), queries)
         assert _one(self.session, _SEEN) == expected
         assert (

@@ -191,5 +191,10 @@ class Oracle:
         places = self.quarantine.keys() - self.replayed
         return Counter(self.quarantine[place].bytes for place in places)
 
+    def queries_seen(self) -> int:
+        """Lines of one query_id tell one query."""
+        lines = (key for key in self.visible if key[1] == "query")
+        return len({(key[0], json.loads(self.rows[key]).get("query_id", key[2])) for key in lines})
+
     def seen(self, kind: str) -> int:
         return sum(key[1] == kind for key in self.visible)

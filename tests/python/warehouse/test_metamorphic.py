@@ -80,15 +80,34 @@ class Worlds:
 
     def of(self, *files: Sequence[Fields], back: Callable[[Any], Any] = lambda value: value) -> Tables:
         """Everything that readers and models see, with `back` over each value."""
-        with self.new() as url:
+        encoded = ([json.dumps(line).encode() for line in file] for file in files)
+        return self.of_lines(*encoded, back=back)
+
+    def of_lines(
+        self,
+        *files: Sequence[bytes],
+        back: Callable[[Any], Any] = lambda value: value,
+        each: bool = False,
+    ) -> Tables:
+        """With `each`, the marts are refreshed after every file, and their refreshes proved."""
+        with self.new() as url, psycopg.connect(url, autocommit=True) as session:
             world = World(url, self.folder)
             for file in files:
-                world.land(world.write("a.jsonl", *(json.dumps(line).encode() for line in file)))
-            with psycopg.connect(url, autocommit=True) as session:
-                refresh_all(session)
-                held = session.execute("select count(*) from ops.held_batch").fetchall()
-                assert held == [(0,)]
-                return {name: _rows(session, name, columns, back) for name, columns in _tables(session)}
+                world.land(world.write("a.jsonl", *file))
+                if each:
+                    refresh_all(session)
+            refresh_all(session)
+            held = session.execute("select count(*) from ops.held_batch").fetchall()
+            assert held == [(0,)]
+            if each:
+                assert _wrong(session) == []
+            return {name: _rows(session, name, columns, back) for name, columns in _tables(session)}
+
+
+def _wrong(session: psycopg.Connection) -> list[tuple[Any, ...]]:
+    return session.execute(
+        "select * from ops.differences('analytics') where missing + surplus > 0"
+    ).fetchall()
 
 
 def _tables(session: psycopg.Connection) -> list[tuple[str, list[str]]]:

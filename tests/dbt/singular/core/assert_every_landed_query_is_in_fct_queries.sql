@@ -1,5 +1,5 @@
 -- A row is a batch whose queries are not all in fct_queries, or of which fct_queries has more than
--- landed: a join that drops or repeats.
+-- landed: a join that drops or repeats. Lines within another of their query are in fct_query_parts instead.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_queries'}}}) }}
 with
 
@@ -14,12 +14,23 @@ landed as (
 
 ),
 
+counted as (
+
+    select batch_id
+    from {{ ref('fct_queries') }}
+    union all
+    select batch_id
+    from {{ ref('fct_query_parts') }}
+    where place > 1
+
+),
+
 facts as (
 
     select
         batch_id,
         count(*) as fact_rows
-    from {{ ref('fct_queries') }}
+    from counted
     group by batch_id
 
 ),
