@@ -1,0 +1,107 @@
+"""`assay receive`."""
+
+import ipaddress
+import logging
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+
+from orchestration.errors import AssayError
+
+_GRACE_S = 30
+
+
+@click.command()
+@click.option("--port", default=4318, show_default=True, help="Where exporters send to.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--allow-remote",
+    is_flag=True,
+    help="Listen to other machines too. Nobody is asked who they are: put a proxy before it.",
+)
+@click.option("--no-land", is_flag=True,
+              help="Only fill the inbox; `assay ui` or `assay land --watch` lands it.")  # fmt: skip
+def receive(port: int, host: str, allow_remote: bool, no_land: bool) -> None:
+    """Take OTLP over HTTP (POST /v1/traces), land it, refresh; until Ctrl-C.
+
+    Point an exporter at it: OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318. A request is
+    acknowledged when it is committed. GET /healthz tells how it goes.
+    """
+    import uvicorn
+
+    from orchestration.receiver.app import LOOPBACK, Receiver, application
+    from orchestration.receiver.committer import Committer
+    from orchestration.receiver.limits import ReceiverLimits
+    from orchestration.warehouse.connection import connect
+
+    with connect():
+        pass  # a database that is not there at all is said at once
+    listening = _listening(host, port, allow_remote)
+    limits = ReceiverLimits()
+    receiver = Receiver(Committer(limits), limits)
+    # Errors of a server may quote what they were given.
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL + 1)
+    config = uvicorn.Config(
+        application(receiver, ("*",) if allow_remote else LOOPBACK),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    click.echo(f"Receiving on http://{host}:{listening.getsockname()[1]}/v1/traces", err=True)
+    server = uvicorn.Server(config)
+    # Its own way is to raise the signal again when all is done: then we would end as if killed.
+    server.capture_signals = lambda: _stopping(server.handle_exit)  # type: ignore[method-assign]
+    with _landing(not no_land):
+        server.run(sockets=[listening])
+
+
+def _listening(host: str, port: int, allow_remote: bool) -> socket.socket:
+    try:
+        address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError:
+        raise AssayError(f"There is no address {host}.") from None
+    family, where = address[0], address[4]
+    if not allow_remote and not ipaddress.ip_address(where[0]).is_loopback:
+        raise AssayError(
+            f"{host} can be reached from other machines, and whoever reaches it can write logs:"
+            " say --allow-remote if that is meant."
+        )
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(where)
+    except OSError:
+        listening.close()
+        raise AssayError(f"Another program listens on {host}:{port}: choose another --port.") from None
+    listening.listen(1024)
+    return listening
+
+
+@contextmanager
+def _stopping(stop: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    yield
+
+
+@contextmanager
+def _landing(wanted: bool) -> Iterator[None]:
+    if not wanted:
+        yield
+        return
+    command = [sys.executable, "-m", "orchestration.receiver.landing"]
+    # Ctrl-C is for us: the last that was acknowledged is landed before the end.
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)
+    )
+    try:
+        yield
+    finally:
+        process.communicate()

@@ -1,0 +1,21 @@
+"""What the receiver takes. Every limit can be set by an environment variable of the same name."""
+
+import os
+from dataclasses import dataclass, field
+
+
+def _number(name: str, default: int) -> int:
+    return int(os.environ.get(name, default))
+
+
+@dataclass(frozen=True)
+class ReceiverLimits:
+    # A request as it is when unpacked; the collector splits what is larger (`send_batch_max_size`).
+    request_bytes: int = field(default_factory=lambda: _number("ASSAY_RECEIVE_MAX_BYTES", 16 << 20))
+    # What may be on its way at once, from the first byte read to the commit: it bounds the memory.
+    waiting_bytes: int = field(default_factory=lambda: _number("ASSAY_RECEIVE_WAITING_BYTES", 64 << 20))
+    # Lines that may wait in the inbox when nobody lands them.
+    backlog_lines: int = field(
+        default_factory=lambda: _number("ASSAY_RECEIVE_BACKLOG_LINES", 2_000_000)
+    )
+    retry_after_s: int = field(default_factory=lambda: _number("ASSAY_RECEIVE_RETRY_AFTER", 2))

@@ -1,0 +1,63 @@
+"""One request: its bytes to contract lines, and what of them landing will refuse."""
+
+import zlib
+from dataclasses import dataclass
+
+from orchestration.landing.limits import Limits
+from orchestration.landing.parse import Slice, parse
+from orchestration.sources.otlp import OTLP_JSON, OTLP_MESSAGE
+from orchestration.sources.source import Source
+
+PROTOBUF, JSON = "application/x-protobuf", "application/json"
+SOURCES: dict[str, Source] = {PROTOBUF: OTLP_MESSAGE, JSON: OTLP_JSON}
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+class RefusedRequestError(Exception):
+    """An answer that a client must not try again after."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
+@dataclass(frozen=True)
+class Translated:
+    lines: bytes
+    count: int
+    refused: int
+    why: str = ""  # reasons and paths; never a value
+
+
+def unpacked(body: bytes, encoding: str, most: int) -> bytes:
+    if encoding in ("", "identity"):
+        return body
+    if encoding != "gzip":
+        raise RefusedRequestError(415, "Content-Encoding may be gzip or identity.")
+    unpacker = zlib.decompressobj(_GZIP)
+    try:
+        content = unpacker.decompress(body, most + 1)
+    except zlib.error:
+        raise RefusedRequestError(400, "The body is no gzip.") from None
+    if len(content) > most:
+        raise too_large(most)
+    if not unpacker.eof:
+        raise RefusedRequestError(400, "The gzip is cut off.")
+    return content
+
+
+def too_large(most: int) -> RefusedRequestError:
+    return RefusedRequestError(413, f"A request may have {most} bytes, unpacked; send smaller batches.")
+
+
+def translated(content: bytes, media_type: str, limits: Limits) -> Translated:
+    """What landing will refuse goes into the inbox too: it is kept in quarantine for a replay."""
+    source = SOURCES[media_type]
+    lines = source.translate(content, limits) if content else b""
+    if lines is None or (media_type == PROTOBUF and lines.startswith(b'{"kind":"otlp_protobuf"')):
+        raise RefusedRequestError(400, "The body is no OTLP request for traces.")
+    if not lines:
+        return Translated(b"", 0, 0)
+    parsed = parse(Slice(1, 0, lines.removesuffix(b"\n")), limits)
+    why = sorted({f"{refused.reason.value} at {refused.path}" for _, refused in parsed.refused})
+    return Translated(lines, len(parsed.slice.lines), len(parsed.refused), ", ".join(why[:5]))

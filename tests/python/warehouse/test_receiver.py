@@ -1,0 +1,215 @@
+"""OTLP over HTTP: what is acknowledged is committed, and what is not is told so."""
+
+import json
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from landing_world import World
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from receiver_world import Answer, ReceiverProcess, receiving
+
+from orchestration.errors import AssayError
+from orchestration.landing import inbox
+from orchestration.receiver.commands import _listening
+
+START = 1_772_359_200_000_000_000
+PROTOBUF = "application/x-protobuf"
+SECRET = "what-nobody-may-read-in-a-log"
+
+
+def request(*numbers: int, **said: Any) -> bytes:
+    fields = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", **said}
+    pairs = [{"key": name, "value": {"stringValue": value}} for name, value in fields.items()]
+    spans = [
+        {"traceId": f"{number:032x}", "spanId": f"{number:016x}", "name": "chat",
+         "startTimeUnixNano": str(START), "endTimeUnixNano": str(START + 10**9), "attributes": pairs}
+        for number in numbers
+    ]  # fmt: skip
+    return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}).encode()
+
+
+@pytest.fixture(scope="module")
+def world(
+    new_database: Callable[[], AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    with new_database() as url:
+        yield World(url, tmp_path_factory.mktemp("logs"))
+
+
+@pytest.fixture(scope="module")
+def receiver(world: World) -> Iterator[ReceiverProcess]:
+    with receiving(world.url, "--no-land", max_bytes=100_000) as process:
+        yield process
+
+
+def landed(world: World) -> tuple[int, int, int]:
+    """What draining the inbox brings: accepted, duplicate, quarantined."""
+    with world.lander() as lander:
+        counts = inbox.drain(lander)
+    return counts.accepted, counts.duplicate, counts.quarantined
+
+
+def test_what_is_acknowledged_is_in_the_inbox_and_lands_once(
+    world: World, receiver: ReceiverProcess
+) -> None:
+    assert receiver.post(request(1)).said == {}
+    assert world.value("select count(*) from landing.inbox") == 2
+    assert receiver.post(request(1, 2), packed=True).status == 200
+    answer = receiver.post(ExportTraceServiceRequest().SerializeToString(), PROTOBUF)
+    assert (answer.status, answer.headers["content-type"], answer.body) == (200, PROTOBUF, b"")
+    assert landed(world) == (4, 2, 0)
+
+
+def test_a_span_that_landing_refuses_is_told_and_kept(world: World, receiver: ReceiverProcess) -> None:
+    odd = request(3).replace(b'"spanId": "0000000000000003"', b'"spanId": ""')
+    answer = receiver.post(odd)
+    partial = answer.said["partialSuccess"]
+    assert (answer.status, partial["rejectedSpans"]) == (200, "2")
+    assert "MISSING_FIELD at $.event_id" in partial["errorMessage"]
+    assert landed(world) == (0, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers"),
+    [
+        (415, request(1), {"media_type": "text/plain"}),
+        (415, request(1), {"content-encoding": "br"}),
+        (400, b"{", {}),
+        (400, b'{"resourceSpans": [], "resourceSpans": []}', {}),
+        (400, b"\x0a\xff\xff", {"media_type": PROTOBUF}),
+        (400, b"no gzip", {"content-encoding": "gzip"}),
+        (413, b" " * 200_000, {}),
+        (413, b" " * 200_000, {"packed": True}),
+        (400, request(1), {"host": "attacker.example"}),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_for_good(
+    receiver: ReceiverProcess, status: int, body: bytes, headers: dict[str, Any]
+) -> None:
+    assert receiver.post(body, **headers).status == status
+
+
+def test_it_tells_how_it_goes(receiver: ReceiverProcess) -> None:
+    health = receiver.ask("GET", "/healthz").said
+    assert health["ok"]
+    assert health["waiting_bytes"] == 0
+    assert health["requests"] == health["acknowledged"] + health["refused"] + health["turned_away"]
+
+
+def test_other_machines_are_let_in_only_when_asked_for() -> None:
+    with pytest.raises(AssayError, match="--allow-remote"):
+        _listening("0.0.0.0", 0, allow_remote=False)  # noqa: S104 - that is the point
+
+
+@contextmanager
+def _nobody_commits(world: World) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(world.url) as blocking:
+        blocking.execute("lock table landing.inbox in access exclusive mode")
+        yield blocking
+
+
+def _post_aside(receiver: ReceiverProcess, number: int, answers: list[Answer]) -> threading.Thread:
+    thread = threading.Thread(target=lambda: answers.append(receiver.post(request(number))))
+    thread.start()
+    return thread
+
+
+def _wait_for_a_commit(world: World) -> None:
+    """Until the receiver waits for the lock."""
+    waiting = """select count(*) from pg_stat_activity where application_name = 'assay receive'
+                 and datname = current_database() and wait_event_type = 'Lock'"""
+    while not world.value(waiting):
+        pass
+
+
+def test_who_cannot_be_served_is_told_to_come_again_and_memory_does_not_grow(world: World) -> None:
+    before = world.value("select count(*) from landing.inbox")
+    answers: list[Answer] = []
+    size = len(request(11))
+    with receiving(world.url, "--no-land", waiting_bytes=4 * size) as receiver:
+        with _nobody_commits(world):
+            first = _post_aside(receiver, 11, answers)
+            _wait_for_a_commit(world)
+            turned_away = receiver.post(request(*range(20, 40)))
+            health = receiver.ask("GET", "/healthz").said
+        first.join()
+        assert (turned_away.status, turned_away.headers["retry-after"]) == (503, "2")
+        assert 0 < health["waiting_bytes"] <= 4 * size
+        assert [answer.status for answer in answers] == [200]
+        assert receiver.post(request(12)).status == 200
+    assert world.value("select count(*) from landing.inbox") == before + 4
+
+
+def test_a_backlog_that_nobody_lands_is_pushed_back(world: World) -> None:
+    with receiving(world.url, "--no-land", backlog_lines=1) as receiver:
+        receiver.post(request(13))
+        while receiver.ask("GET", "/healthz").status == 200:
+            pass
+        assert receiver.post(request(14)).status == 503
+    landed(world)
+
+
+def test_sigterm_ends_it_when_all_is_committed_and_acknowledged(world: World) -> None:
+    landed(world)
+    answers: list[Answer] = []
+    with receiving(world.url, "--no-land") as receiver:
+        with _nobody_commits(world):
+            thread = _post_aside(receiver, 15, answers)
+            _wait_for_a_commit(world)
+            receiver.process.send_signal(signal.SIGTERM)
+        thread.join()
+        assert receiver.process.wait(60) == 0
+    assert [answer.status for answer in answers] == [200]
+    assert landed(world) == (2, 0, 0)
+
+
+@pytest.mark.parametrize(("point", "kept"), [("receiver.lines_copied", 0), ("receiver.committed", 2)])
+def test_killed_it_has_lost_nothing_that_it_acknowledged_and_a_retry_lands_once(
+    world: World, point: str, kept: int
+) -> None:
+    landed(world)
+    number = 100 + kept
+    with (
+        receiving(world.url, "--no-land", crash_at=point) as receiver,
+        pytest.raises((HTTPException, ConnectionError)),
+    ):
+        receiver.post(request(number))
+    assert world.value("select count(*) from landing.inbox") == kept
+    with receiving(world.url, "--no-land") as receiver:
+        assert receiver.post(request(number)).status == 200
+    assert landed(world) == (2, kept, 0)
+
+
+def test_nothing_of_a_text_is_ever_written(world: World) -> None:
+    """Not when the database breaks either, whose errors quote the row."""
+    with receiving(world.url, "--no-land") as receiver:
+        with psycopg.connect(world.url, autocommit=True) as session:
+            session.execute(
+                "alter table landing.inbox add constraint broken check (line = '') not valid"
+            )
+            answer = receiver.post(request(16, **{"gen_ai.prompt": SECRET}))
+            session.execute("alter table landing.inbox drop constraint broken")
+        assert answer.status == 503
+        assert (
+            receiver.post(request(17, **{"gen_ai.prompt": SECRET, "session.id": SECRET})).status == 200
+        )
+        assert SECRET not in receiver.ask("GET", "/healthz").body.decode()
+        receiver.end()
+        assert SECRET not in receiver.heard()
+    landed(world)
+
+
+def test_it_lands_what_it_takes(world: World, tmp_path: Path) -> None:  # noqa: ARG001
+    before = world.value("select count(*) from raw.query_log")
+    with receiving(world.url) as receiver:
+        assert receiver.post(request(200, 201)).status == 200
+        while world.value("select count(*) from raw.query_log") < before + 2:
+            pass
+        assert receiver.end() == 0
