@@ -37,6 +37,10 @@ _LARGE, _LARGEST = 1_000_000, 10_000_000
 # Of two bars for one figure the one for the larger size counts.
 BARS = (
     Bar("landing_vs_floor", at_least=0.3),
+    Bar("otlp_vs_native", at_least=0.5),
+    Bar("receive_spans_per_s", at_least=1900),  # of 2,000 offered, until the last is in a mart
+    Bar("receive_ack_ms_p99", under=250),
+    Bar("receive_peak_mib", under=256),
     Bar("scored_queries_per_s", at_least=500),
     Bar("scoring_peak_mib", under=1536),
     Bar("questions_clustered_s", under=60),

@@ -55,6 +55,23 @@ def landing(days: int, queries_per_day: int, as_json: bool) -> None:
 
 
 @bench.command()
+@_count("--turns", 30_000, "Turns of three or four spans each.")
+@_JSON
+def otlp(turns: int, as_json: bool) -> None:
+    """Landing a file of OpenTelemetry's spans, against the same turns as native lines."""
+    _run(["otlp"], as_json, otlp_turns=turns)
+
+
+@bench.command()
+@_count("--spans-per-second", 2000, "How many are sent.")
+@_count("--seconds", 60, "For how long.")
+@_JSON
+def receive(spans_per_second: int, seconds: int, as_json: bool) -> None:
+    """Spans at a steady pace into `assay receive`, until the last is in a mart."""
+    _run(["receive"], as_json, receive_spans_per_s=spans_per_second, receive_seconds=seconds)
+
+
+@bench.command()
 @_count("--days", 30, "Days of simulated logs.")
 @_count("--queries-per-day", 1000, "Queries of each.")
 @_count("--history", 1_000_000, "Questions that stand in clusters already.")

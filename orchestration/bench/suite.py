@@ -9,6 +9,7 @@ from orchestration.bench.bars import BARS
 from orchestration.bench.dashboards.measure import RIVALS, bench_dashboards
 from orchestration.bench.endurance import bench_endurance
 from orchestration.bench.landing import bench_landing, simulated_logs
+from orchestration.bench.otlp import bench_otlp, bench_receive
 from orchestration.bench.preferences import MESSAGES, PEOPLE, bench_preferences
 from orchestration.bench.questions import bench_questions
 from orchestration.bench.rebuild import bench_rebuild
@@ -25,6 +26,8 @@ from orchestration.warehouse.build import build_models
 Say = Callable[[str], None]
 BENCHES = (
     "landing",
+    "otlp",
+    "receive",
     "scoring",
     "preferences",
     "refresh",
@@ -34,7 +37,7 @@ BENCHES = (
     "reprice",
     "endurance",
 )
-_OF_THEIR_OWN = {"landing", "scoring", "preferences", "endurance"}  # no need of the world
+_OF_THEIR_OWN = {"landing", "otlp", "receive", "scoring", "preferences", "endurance"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,9 @@ class Sizes:
     rows: int = 1_000_000
     landing_days: int = 10
     landing_queries_per_day: int = 4000
+    otlp_turns: int = 30_000
+    receive_spans_per_s: int = 2000
+    receive_seconds: int = 60
     scoring_days: int = 30
     scoring_queries_per_day: int = 1000
     history: int = 1_000_000
@@ -86,6 +92,7 @@ def run(wanted: Collection[str], sizes: Sizes, say: Say) -> Report:
         logs = simulated_logs(sizes.landing_days, sizes.landing_queries_per_day)
         with report.part("landing_vs_floor") as figures, logs as folder:
             figures |= bench_landing(folder)
+    _other_systems(wanted, sizes, say, report)
     if "scoring" in wanted:
         say("scoring")
         logs = simulated_logs(sizes.scoring_days, sizes.scoring_queries_per_day)
@@ -101,7 +108,9 @@ def run(wanted: Collection[str], sizes: Sizes, say: Say) -> Report:
             *(
                 bar.figure
                 for bar in BARS
-                if not bar.figure.startswith(("landing", "scor", "questions", "preference", "endured"))
+                if not bar.figure.startswith(
+                    ("landing", "otlp", "receive", "scor", "questions", "preference", "endured")
+                )
             )
         ):
             _over_a_world(wanted, sizes, say, report)
@@ -109,6 +118,17 @@ def run(wanted: Collection[str], sizes: Sizes, say: Say) -> Report:
         with report.part("endured_latency", "endured_size") as figures:
             figures |= bench_endurance(sizes.refreshes, say, sizes.endurance_rows)
     return report
+
+
+def _other_systems(wanted: Collection[str], sizes: Sizes, say: Say, report: Report) -> None:
+    if "otlp" in wanted:
+        say("OTLP files")
+        with report.part("otlp_vs_native") as figures:
+            figures |= bench_otlp(sizes.otlp_turns)
+    if "receive" in wanted:
+        say(f"{sizes.receive_spans_per_s} spans a second into `assay receive`")
+        with report.part("receive_spans_per_s", "receive_ack_ms_p99", "receive_peak_mib") as figures:
+            figures |= bench_receive(sizes.receive_spans_per_s, sizes.receive_seconds)
 
 
 def _over_a_world(wanted: Collection[str], sizes: Sizes, say: Say, report: Report) -> None:

@@ -40,6 +40,7 @@ TINY = Sizes(
     commits=4,
     refreshes=5,
     endurance_rows=3000,
+    otlp_turns=50,
 )
 
 
@@ -99,7 +100,9 @@ def test_every_figure_is_measured_and_every_answer_is_right() -> None:
     assert report.failed == []
     judged = judge(report.figures, 10_000_000, report.why_missing)
     elsewhere = {"landing_vs_floor", "refresh_vs_stock_dbt"}
-    elsewhere |= {bar.figure for bar in BARS if bar.figure.startswith(("scor", "questions"))}
+    elsewhere |= {
+        bar.figure for bar in BARS if bar.figure.startswith(("scor", "questions", "otlp", "receive"))
+    }
     assert set(judged) == {bar.figure for bar in BARS} - elsewhere
     columnar = {figure for figure in report.why_missing if figure.endswith("_vs_mart")}
     for figure, verdict in judged.items():
@@ -129,6 +132,18 @@ def test_scoring_is_measured_by_scorer(server: EmbeddedServer, monkeypatch: pyte
     assert report.figures["questions_clusters"] > 5
     for figure in ("scoring_peak_mib", "questions_peak_mib", "questions_clustered_cpu_s"):
         assert report.figures[figure] > 0
+
+
+def test_spans_are_landed_against_the_same_turns_as_lines(
+    server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ASSAY_DATABASE_URL", server.url_of("postgres"))
+    monkeypatch.setenv("ASSAY_HOME", str(tmp_path))
+    report = suite.run(["otlp"], TINY, lambda _: None)
+    assert report.failed == []
+    assert report.figures["otlp_spans"] == 50 * 3 + 17
+    assert report.figures["otlp_lines"] == 50 * 4 + 17
+    assert report.figures["otlp_vs_native"] > 0
 
 
 @pytest.mark.parametrize(
