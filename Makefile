@@ -11,7 +11,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
 
-.PHONY: help install demo dagster test lint unit docs bench bench-install torture faults mutants lock clean
+.PHONY: help install demo dagster test lint unit docs bench bench-install torture faults mutants sources sources-install lock clean
 
 help: ## what you can do here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -58,6 +58,17 @@ $(BENCH_STAMP): $(STAMP) requirements-bench.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-bench.lock
 	@touch $@
 
+SOURCES_STAMP := $(VENV)/.sources-installed
+sources-install: $(SOURCES_STAMP) ## the clients of other systems that `make sources` runs
+
+$(SOURCES_STAMP): $(STAMP) requirements-sources.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-sources.lock
+	@touch $@
+
+sources: sources-install ## real clients of other systems, a stand-in for the model, and what the marts make of it
+	@mkdir -p .cache/tmp
+	TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/pytest -n 0 -m long tests/python/sources
+
 HISTORIES ?= 500
 torture: $(STAMP) ## 500 random histories against an oracle; everything at once; readers through 60 changes; dead rows; seeds of feedback and gaps
 	@mkdir -p .cache/tmp
@@ -84,6 +95,7 @@ lock: ## renew both locks for every supported Python (needs the network)
 	@$(PYTHON) -m venv .cache/lock && .cache/lock/bin/pip install --quiet uv
 	$(UV_COMPILE) --all-extras pyproject.toml -o requirements.lock
 	$(UV_COMPILE) --group bench --constraints requirements.lock -o requirements-bench.lock
+	$(UV_COMPILE) --group sources --constraints requirements.lock -o requirements-sources.lock
 
 clean: ## stop the embedded server, remove everything that was made
 	@test ! -x $(BIN)/assay || $(BIN)/assay down
