@@ -100,8 +100,9 @@ class Committer(threading.Thread):
         problem: Exception | None = None
         try:
             lines = self._commit(taken)
-        except (psycopg.Error, AssayError, OSError):
-            # What the error says may quote a line, so nobody hears of it.
+        except Exception:
+            # Whatever it is, this thread goes on and nobody waits for ever. What the error says may quote a
+            # line, so nobody hears of it.
             self._drop_connection()
             self.counts.failed_commits += 1
             problem = UnavailableError()
