@@ -101,8 +101,8 @@ class Committer(threading.Thread):
         try:
             lines = self._commit(taken)
         except Exception:
-            # Whatever it is, this thread goes on and nobody waits for ever. What the error says may quote a
-            # line, so nobody hears of it.
+            # Whatever it is, this thread goes on and nobody waits for ever. What the error says may
+            # quote a line, so nobody hears of it.
             self._drop_connection()
             self.counts.failed_commits += 1
             problem = UnavailableError()
