@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -19,7 +20,12 @@ COMMANDS = {
         "Write the logs of a made-up assistant product.",
     ),
     "land": ("orchestration.landing.commands", "Land files, folders, stdin or the inbox."),
+    "import": ("orchestration.sources.commands", "Land other systems' logs, or any table by a map."),
     "receive": ("orchestration.receiver.commands", "Take OTLP over HTTP, land it, refresh."),
+    "doctor": (
+        "orchestration.sources.doctor_command",
+        "Which marts your logs can fill, and what to log.",
+    ),
     "quarantine": ("orchestration.landing.commands", "List refused lines, show one as it came."),
     "drift": ("orchestration.landing.commands", "Fields that no column takes, by source, since when."),
     "replay": ("orchestration.landing.commands", "Land quarantined lines again after a fix."),
@@ -52,7 +58,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
         if name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(COMMANDS[name][0]), name)
+        function = f"{name}_" if iskeyword(name) else name
+        command: click.Command = getattr(importlib.import_module(COMMANDS[name][0]), function)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -20,12 +20,12 @@ from orchestration.landing.contract import Retrieval
 from orchestration.landing.files import GrowingError, require_unchanged, wait_until_complete
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Parsed, Slice, parse
-from orchestration.landing.reader import Unreadable, read_file, read_stream
+from orchestration.landing.reader import Unreadable, read_file, read_slices, read_stream
 from orchestration.landing.store import Counts, Origin, open_session, store, store_unreadable
 from orchestration.landing.tables import document_table, log_table
 from orchestration.landing.turns import Turn
 from orchestration.landing.workers import WORKERS, WORTH_IT_BYTES, Commit, Workers
-from orchestration.sources.source import Source
+from orchestration.sources.source import Source, Stream, as_lines
 from orchestration.sources.translators import Translators
 from orchestration.warehouse.connection import connect, database_url
 
@@ -99,6 +99,13 @@ class Lander:
         counts = Counts()
         items = read_stream(stream, self.limits, self.source)
         self._land(items, Origin("stdin"), counts, lambda: None, None)
+        return counts
+
+    def land_rows(self, rows: Stream, source: Source, origin: Origin) -> Counts:
+        """Records that are no file's: out of another system's database."""
+        counts = Counts()
+        items = read_slices(as_lines(rows, self.limits, source, ()), self.limits)
+        self._land(items, origin, counts, lambda: None, None)
         return counts
 
     def _land(

@@ -1,6 +1,8 @@
 """The sources that a file is recognised as, the most particular first."""
 
+from orchestration.sources.langfuse import LANGFUSE
+from orchestration.sources.litellm import LITELLM
 from orchestration.sources.otlp import OTLP
 from orchestration.sources.source import Source
 
-FOUND: tuple[Source, ...] = (*OTLP,)
+FOUND: tuple[Source, ...] = (*OTLP, LITELLM, LANGFUSE)

@@ -297,10 +297,10 @@ def _documents(reading: Reading) -> list[Line] | None:
         found = parsed_json(reading.said.get("documents"))
     if not isinstance(found, list):
         return None
-    return [_document(rank, one) for rank, one in enumerate(found, start=1) if isinstance(one, dict)]
+    return [document_of(rank, one) for rank, one in enumerate(found, start=1) if isinstance(one, dict)]
 
 
-def _document(rank: int, said: Line) -> Line:
+def document_of(rank: int, said: Line) -> Line:
     text = plain(said.get("content"))
     own_id = _id(said.get("id"))
     if own_id is None:

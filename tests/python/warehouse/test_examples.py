@@ -21,6 +21,7 @@ from click.testing import CliRunner
 from orchestration.landing.commands import land
 from orchestration.scoring.evaluation import gates
 from orchestration.settings import PROJECT_DIR
+from orchestration.sources.commands import import_
 
 EXAMPLES = PROJECT_DIR / "examples"
 FULL = Path(os.environ.get("ASSAY_SAMPLES", PROJECT_DIR.parent / "shared" / "data"))
@@ -162,6 +163,31 @@ def test_totals_are_exact(trace: Trace, database_url: str, tmp_path: Path) -> No
     assert convert(trace.converter, trace.path, "--out", out).stdout == b""
     assert landed(str(out))["duplicate"] == lines
     assert totals_in(database_url) == trace.stated
+
+
+@pytest.mark.parametrize("trace", TRACES)
+def test_totals_by_map_are_exact(trace: Trace, database_url: str) -> None:
+    """Prevents a reader of tables that loses a row, and one that says what the converter does not."""
+    rows, stated = trace.stated.rows, trace.stated
+    assert imported(trace)["accepted"] == 2 * rows
+    found = totals_in(database_url)
+    prompts = stated.input_tokens + stated.cache_read_tokens
+    assert (found.rows, found.input_tokens, found.output_tokens) == (
+        rows,
+        prompts,
+        stated.output_tokens,
+    )
+    assert imported(trace)["duplicate"] == 2 * rows
+    # The queries are the converter's, to the last digit; so are costs where no cache is worked out.
+    counts = landed("-", stdin=convert(trace.converter, trace.path).stdout)
+    assert counts["duplicate"] == (rows if trace.stated.cache_read_tokens else 2 * rows)
+
+
+def imported(trace: Trace) -> dict[str, int]:
+    arguments = [str(trace.path), "--map", str(trace.converter.with_name("map.yml")), "--json"]
+    result = CliRunner().invoke(import_, arguments, catch_exceptions=False)
+    (report,) = json.loads(result.stdout)["files"]
+    return dict(report)
 
 
 @pytest.mark.parametrize("trace", [*EXCERPTS, *FULL_TRACES], ids=lambda trace: str(trace.path.stem))

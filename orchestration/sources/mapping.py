@@ -1,0 +1,421 @@
+"""A map: which column of somebody's table says which field of the contract. `docs/sources/csv.md`."""
+
+import datetime as dt
+import difflib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+import yaml
+
+from orchestration.errors import AssayError
+from orchestration.landing.contract import KINDS, Event
+from orchestration.sources.cells import (
+    AMOUNTS,
+    DURATIONS,
+    EPOCHS,
+    PLAIN,
+    SHARES,
+    Convert,
+    Type,
+    day,
+    decimal_of,
+    epoch,
+    listed,
+    moment,
+    number,
+    scaled,
+    types_of,
+)
+from orchestration.sources.source import Line
+
+UNIX = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+# Fields below which a map may name members: `metrics.faithfulness`.
+_MEMBERS_ARE_NUMBERS = ("metrics", "quality")
+Scalar = str | int | float | bool
+Get = Callable[["Row"], Any]
+
+
+class MapError(AssayError):
+    """Something in a map is not as it must be: file, place, what is allowed."""
+
+
+class From(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """How one field comes about."""
+
+    column: str | None = None
+    columns: list[str] | None = None  # joined by ":", for ids
+    row: str | None = None  # the number of the row, behind this
+    unit: str | None = None
+    format: str | None = None
+    zone: str | None = None
+    since: dt.datetime | None = None
+    values: dict[Scalar, Scalar] | None = None
+    minus: list[str] | None = None
+    separator: str | None = None
+
+
+class Rule(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Rows to leave out: by what stands in a column, or because nothing does."""
+
+    column: str
+    values: list[Scalar] | None = None
+    empty: bool | None = None
+
+
+Fields = dict[str, str | From]
+
+
+class LineMap(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    kind: str
+    constants: dict[str, Any] = {}
+    fields: Fields = {}
+    skip: list[Rule] = []
+
+
+class MapFile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    source: str
+    lines: list[LineMap]
+    format: Literal["csv", "json"] = "csv"
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    columns: list[str] | None = None
+    empty: list[str] = msgspec.field(default_factory=lambda: [""])
+    constants: dict[str, Any] = {}
+    fields: Fields = {}
+    skip: list[Rule] = []
+    ignore: list[str] = []
+
+
+@dataclass(frozen=True)
+class Row:
+    number: int
+    cells: dict[str, Any]
+
+    def get(self, name: str) -> Any:
+        """A column; of JSON, also a member of an object: `usage.input`."""
+        if name in self.cells:
+            return self.cells[name]
+        value: Any = self.cells
+        for part in name.split("."):
+            if not isinstance(value, dict):
+                return None
+            value = value.get(part)
+        return value
+
+
+@dataclass(frozen=True)
+class LinePlan:
+    kind: str
+    constants: Line
+    getters: dict[tuple[str, ...], Get]
+    skips: Callable[[Row], bool]
+
+    def line(self, row: Row) -> Line:
+        made: Line = {"kind": self.kind, **self.constants}
+        for path, get in self.getters.items():
+            value = get(row)
+            if value is None:
+                continue
+            place = made
+            for name in path[:-1]:
+                inner = place.get(name)
+                place[name] = place = dict(inner) if isinstance(inner, dict) else {}
+            place[path[-1]] = value
+        return made
+
+
+@dataclass
+class Mapping:
+    """A map that was read and found in order."""
+
+    path: Path
+    said: MapFile
+    plans: list[LinePlan] = field(default_factory=list)
+    skips: Callable[[Row], bool] = lambda _: False
+    columns: set[str] = field(default_factory=set)  # that are read
+
+    def lines(self, row: Row) -> Iterator[Line]:
+        if self.skips(row):
+            return
+        for plan in self.plans:
+            if not plan.skips(row):
+                yield plan.line(row)
+
+    def require_columns(self, there: list[str]) -> None:
+        twice = sorted({name for name in there if there.count(name) > 1})
+        if twice:
+            raise MapError(
+                f"The header has {_quoted(twice)} more than once: of which is the map to read?"
+            )
+        missing = sorted(self.columns - set(there))
+        if missing:
+            raise MapError(
+                f"{self.path} reads {_quoted(missing)}, and the header has no such column."
+                f" It has {_quoted(there)}."
+            )
+
+    def unmapped(self, there: list[str]) -> list[str]:
+        known = self.columns | set(self.said.ignore)
+        tops = {name.partition(".")[0] for name in known}
+        return [name for name in there if name not in known and name not in tops]
+
+
+def read_map(path: Path) -> Mapping:
+    try:
+        said = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)  # noqa: S506 - a SafeLoader
+    except OSError as error:
+        raise MapError(f"{path} could not be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise MapError(f"{path} is not UTF-8.") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise MapError(
+            f"{path}{where}: this is not YAML: {getattr(error, 'problem', error)}."
+        ) from None
+    try:
+        parsed = msgspec.convert(said, MapFile)
+    except msgspec.ValidationError as error:
+        raise MapError(f"{path}: {_worded(error)}") from None
+    return _Compiler(path, parsed).mapping()
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """Of two equal keys, YAML readers keep the last silently; and to them `no` is false, and Norway."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for name in names:
+            if names.count(name) > 1:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {name!r} stands there twice", node.start_mark
+                )
+        return super().construct_mapping(node, deep)
+
+
+_UniqueKeys.yaml_implicit_resolvers = {
+    first: [(tag, match) for tag, match in known if not tag.endswith(":bool") or first in "tTfF"]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+class _Compiler:
+    def __init__(self, path: Path, said: MapFile) -> None:
+        self.path, self.said = path, said
+        self.made = Mapping(path, said)
+
+    def mapping(self) -> Mapping:
+        said = self.said
+        if not said.lines:
+            raise self.error("lines", "name at least one kind of line")
+        if len(said.delimiter) != 1:
+            raise self.error("delimiter", 'must be one character, such as "," or "\\t"')
+        try:
+            "".encode(said.encoding)
+        except LookupError:
+            raise self.error("encoding", "is no encoding that Python knows, such as utf-8") from None
+        self.made.skips = self.skips(said.skip)
+        self.made.plans = [self.plan(place, line) for place, line in enumerate(said.lines)]
+        return self.made
+
+    def error(self, where: str, what: str) -> MapError:
+        return MapError(f"{self.path}: {where}: {what}.")
+
+    def plan(self, place: int, line: LineMap) -> LinePlan:
+        where = f"lines[{place}]"
+        if line.kind not in KINDS:
+            raise self.error(f"{where}.kind", f"{line.kind!r} is no kind; {_one_of(KINDS)}")
+        struct = KINDS[line.kind]
+        constants = {"source": self.said.source, **self.said.constants, **line.constants}
+        fields = {**self.said.fields, **line.fields}
+        # What is said for every line holds where the kind has such a field.
+        own = {*line.constants, *line.fields}
+        known = types_of(struct)
+        for name in [name for name in (*constants, *fields) if name.partition(".")[0] not in known]:
+            if name in own:
+                raise self.error(f"{where}", _no_field(name, line.kind, known))
+            constants.pop(name, None)
+            fields.pop(name, None)
+        if both := sorted(set(line.constants) & set(line.fields)):
+            raise self.error(where, f"{_quoted(both)} is both a constant and a field")
+        for name in line.fields:
+            constants.pop(name, None)
+        for name in line.constants:
+            fields.pop(name, None)
+        self.require(where, line.kind, struct, {*constants, *fields})
+        return LinePlan(
+            line.kind,
+            constants,
+            {
+                tuple(name.split(".")): self.getter(f"{where}.fields.{name}", struct, name, given)
+                for name, given in fields.items()
+            },
+            self.skips(line.skip),
+        )
+
+    def require(self, where: str, kind: str, struct: type[Event], given: set[str]) -> None:
+        tops = {name.partition(".")[0] for name in given}
+        needed = [one.name for one in msgspec.structs.fields(struct) if one.required]
+        if missing := [name for name in needed if name not in tops]:
+            raise self.error(
+                where, f"says nothing of {_quoted(missing)}, without which no {kind} lands: give a"
+                " column in `fields` or one value in `constants`"
+            )  # fmt: skip
+
+    def getter(self, where: str, struct: type[Event], name: str, given: str | From) -> Get:
+        how = From(column=given) if isinstance(given, str) else given
+        told = [one for one in ("column", "columns", "row") if getattr(how, one) is not None]
+        if len(told) != 1:
+            raise self.error(where, "needs one of `column`, `columns`, `row`")
+        if how.row is not None:
+            prefix = how.row
+            return lambda row: f"{prefix}{row.number:06}"
+        convert = self.convert(where, struct, name, how)
+        if how.columns is not None:
+            names = how.columns
+            self.made.columns.update(names)
+            return lambda row: self.joined(row, names)
+        column = how.column or ""
+        self.made.columns.add(column)
+        if how.minus:
+            return self.difference(column, how.minus, convert)
+        return lambda row: None if self.is_empty(said := row.get(column)) else convert(said)
+
+    def joined(self, row: Row, names: list[str]) -> str | None:
+        parts = [row.get(name) for name in names]
+        return (
+            None
+            if all(map(self.is_empty, parts))
+            else ":".join("" if part is None else str(part) for part in parts)
+        )
+
+    def difference(self, column: str, minus: list[str], convert: Convert) -> Get:
+        """Counts that hold others made disjoint; less than nothing stays so, and is refused."""
+        self.made.columns.update(minus)
+
+        def get(row: Row) -> Any:
+            said = row.get(column)
+            if self.is_empty(said):
+                return None
+            whole = decimal_of(said)
+            parts = [row.get(name) for name in minus]
+            numbers = [decimal_of(part) for part in parts if not self.is_empty(part)]
+            if whole is None or None in numbers:
+                return convert(said) if whole is None else str(said)
+            return convert(str(whole - sum(one for one in numbers if one is not None)))
+
+        return get
+
+    def is_empty(self, value: Any) -> bool:
+        return value is None or (isinstance(value, str) and value.strip() in self.said.empty)
+
+    def convert(self, where: str, struct: type[Event], name: str, how: From) -> Convert:
+        top, _, member = name.partition(".")
+        kind = types_of(struct)[top]
+        if kind is Type.OBJECT and not member and self.said.format == "csv":
+            raise self.error(where, f"is an object: name a member, such as {top}.NAME")
+        if kind is Type.OBJECT:
+            convert: Convert = number if top in _MEMBERS_ARE_NUMBERS else lambda value: value
+        elif member:
+            raise self.error(where, f"{top} has no members")
+        else:
+            convert = self.of_type(where, top, kind, how)
+        if how.values is None:
+            return convert
+        values, plain = {_said(one): to for one, to in how.values.items()}, convert
+        return lambda value: values[said] if (said := _said(value)) in values else plain(value)
+
+    def of_type(self, where: str, name: str, kind: Type, how: From) -> Convert:
+        if kind is Type.TIME:
+            return self.time(where, how)
+        for option in ("zone", "since"):
+            if getattr(how, option) is not None:
+                raise self.error(f"{where}.{option}", "only times have one")
+        if kind is Type.DATE:
+            return day(how.format)
+        if kind is Type.LIST:
+            return listed(how.separator)
+        if how.unit is None:
+            return PLAIN[kind]
+        units = (
+            DURATIONS if name.endswith("_ms")
+            else AMOUNTS if kind is Type.MONEY
+            else SHARES if kind is Type.NUMBER
+            else {}
+        )  # fmt: skip
+        if how.unit not in units:
+            raise self.error(f"{where}.unit", _one_of(units) if units else "this field has no unit")
+        return scaled(units[how.unit])
+
+    def time(self, where: str, how: From) -> Convert:
+        if how.unit is not None:
+            if how.unit not in EPOCHS:
+                raise self.error(f"{where}.unit", _one_of(EPOCHS))
+            return epoch(how.unit, self.since(where, how.since or UNIX))
+        if how.since is not None:
+            raise self.error(f"{where}.since", f"needs a unit; {_one_of(EPOCHS)}")
+        try:
+            zone = ZoneInfo(how.zone) if how.zone else None
+        except (ValueError, OSError, LookupError):
+            raise self.error(f"{where}.zone", "is no zone, such as UTC or Europe/Paris") from None
+        return moment(zone, how.format)
+
+    def since(self, where: str, when: dt.datetime) -> dt.datetime:
+        if when.tzinfo is None:
+            raise self.error(
+                f"{where}.since", "must be a time with its offset, as in 2026-03-02T00:00:00Z"
+            )
+        return when.astimezone(dt.UTC)
+
+    def skips(self, rules: list[Rule]) -> Callable[[Row], bool]:
+        tests = []
+        for rule in rules:
+            if (rule.values is None) == (rule.empty is None):
+                raise self.error("skip", f"{rule.column!r} needs either `values` or `empty`")
+            self.made.columns.add(rule.column)
+            tests.append((rule.column, {_said(value) for value in rule.values or ()}, rule.empty))
+        return lambda row: any(
+            _said(value := row.get(column)) in values
+            or (empty is not None and self.is_empty(value) is empty)
+            for column, values, empty in tests
+        )
+
+
+def _said(value: Any) -> str:
+    """As text; what YAML reads as true or 1 was written so in the file as well."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _quoted(names: Any) -> str:
+    shown = [f"`{name}`" for name in list(names)[:40]]
+    return ", ".join(shown)
+
+
+def _one_of(names: Any) -> str:
+    return f"must be one of {_quoted(names)}"
+
+
+def _no_field(name: str, kind: str, known: Any) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    hint = f"; near it is `{near[0]}`" if near else ""
+    return f"a {kind} has no field `{name}`{hint}. It has {_quoted(known)}"
+
+
+def _worded(error: msgspec.ValidationError) -> str:
+    """As msgspec says it, with what would have been allowed."""
+    message, _, where = str(error).partition(" - at `")
+    place = where.rstrip("`").removeprefix("$").lstrip(".") or "the map"
+    if "unknown field" in message:
+        name = message.split("`")[1]
+        struct = (
+            From if ".fields" in f".{place}" or "[...]" in place
+            else Rule if "skip" in place
+            else LineMap if place.startswith("lines")
+            else MapFile
+        )  # fmt: skip
+        return f"{place}: there is no key `{name}`; {_one_of(struct.__struct_fields__)}."
+    return f"{place}: {message.replace('Object missing required field', 'this is missing:')}."

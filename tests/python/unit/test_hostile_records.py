@@ -1,0 +1,153 @@
+"""Whatever stands in a record of another system, it becomes lines that land or are refused: none sinks
+the file."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import test_langfuse
+import test_litellm
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestration.landing.limits import Limits
+from orchestration.landing.parse import Slice, parse
+from orchestration.sources.langfuse import LANGFUSE
+from orchestration.sources.litellm import LITELLM
+from orchestration.sources.phoenix import PHOENIX
+from orchestration.sources.source import Source
+
+SPAN = {
+    "span": {
+        "span_id": "b1",
+        "parent_id": None,
+        "name": "call",
+        "span_kind": "LLM",
+        "start_time": "2026-03-01T10:00:00+00:00",
+        "end_time": "2026-03-01T10:00:01+00:00",
+        "status_code": "OK",
+        "status_message": "",
+        "events": [
+            {"name": "exception", "timestamp": "2026-03-01T10:00:01+00:00", "attributes": {"a": 1}}
+        ],
+        "attributes": {
+            "openinference": {"span": {"kind": "LLM"}},
+            "metadata": {"a": 1},
+            "user": {"id": "ana"},
+            "llm": {
+                "model_name": "m",
+                "token_count": {"prompt": 3, "prompt_details": {"cache_read": 1}},
+                "input_messages": [{"message": {"role": "user", "content": "Why?"}}],
+            },
+            "retrieval": {"documents": [{"document": {"id": "d", "score": Decimal("0.5")}}]},
+        },
+    },
+    "trace_id": "a1",
+    "project": "shop",
+    "session_id": "s",
+}
+NOTE = {
+    "annotation": {
+        "id": 1,
+        "name": "user feedback",
+        "score": 1,
+        "label": "up",
+        "annotator_kind": "HUMAN",
+        "created_at": "2026-03-01T10:00:00+00:00",
+        "document_position": 0,
+        "source": "API",
+        "identifier": "",
+        "explanation": "x",
+    },
+    "about": "document",
+    "trace_id": "a1",
+    "document": {"id": "d", "content": "text"},
+}
+TABLE = {
+    "observation": test_langfuse.generation(),
+    "trace": test_langfuse.trace(),
+    "prompt": {"name": "p"},
+}
+GUARDED = test_litellm.payload(
+    guardrail_information=[
+        {"guardrail_name": "g", "guardrail_status": "success", "guardrail_mode": ["a"]}
+    ],
+    metadata={
+        "usage_object": test_litellm.USAGE,
+        "mcp_tool_call_metadata": {"name": "t"},
+        "vector_store_request_metadata": [
+            {
+                "vector_store_id": "v",
+                "vector_store_search_response": {"data": [{"score": 1, "content": [{"text": "t"}]}]},
+            }
+        ],
+    },
+)
+RECORDS: list[tuple[Source, dict[str, Any]]] = [
+    (LITELLM, test_litellm.payload()),
+    (LITELLM, GUARDED),
+    (LITELLM, test_litellm.row()),
+    (LITELLM, test_litellm.payload(call_type="call_mcp_tool")),
+    (LANGFUSE, test_langfuse.generation()),
+    (LANGFUSE, test_langfuse.trace()),
+    (LANGFUSE, test_langfuse.score()),
+    (LANGFUSE, test_langfuse.score(source="API", name="rating", value=3)),
+    (LANGFUSE, test_langfuse.observation("RETRIEVER", output=[{"id": "d", "metadata": {"score": 1}}])),
+    (LANGFUSE, test_langfuse.observation("GUARDRAIL", output={"passed": True})),
+    (LANGFUSE, TABLE),
+    (PHOENIX, SPAN),
+    (PHOENIX, NOTE),
+]
+
+LEAF = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**25), 10**25),
+    st.decimals(allow_nan=False, allow_infinity=False),
+    st.text(max_size=8),
+    st.sampled_from(["NaN", "1e999", "{", "[1]", '{"a":[{}]}', "2026-03-01", "9" * 400, "", "true"]),
+)
+ANYTHING = st.recursive(
+    LEAF,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    found = [path] if path else []
+    inside = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    return found + [place for name, one in inside for place in places(one, (*path, name))]
+
+
+def replaced(value: Any, path: tuple[Any, ...], by: Any) -> Any:
+    if not path:
+        return by
+    copy = value.copy()
+    copy[path[0]] = replaced(value[path[0]], path[1:], by)
+    return copy
+
+
+@pytest.mark.parametrize(("source", "record"), RECORDS)
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_whatever_stands_in_a_record(
+    source: Source, record: dict[str, Any], data: st.DataObject
+) -> None:
+    path = data.draw(st.sampled_from(places(record)))
+    hostile = json.dumps(replaced(record, path, data.draw(ANYTHING)), default=_number)
+    lines = source.translate(hostile.encode(), Limits())
+    if lines:
+        parsed = parse(Slice(1, 0, lines.removesuffix(b"\n")), Limits())
+        assert len(parsed.events) + len(parsed.refused) == len(parsed.slice.lines)
+
+
+def _number(value: Decimal) -> Any:
+    return int(value) if value == value.to_integral_value() else float(value)

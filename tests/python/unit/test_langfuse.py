@@ -1,0 +1,386 @@
+"""Langfuse's rows as lines, whichever of its exports or tables they come from."""
+
+import datetime as dt
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration.landing.limits import Limits
+from orchestration.landing.parse import Slice, parse
+from orchestration.landing.reader import read_file
+from orchestration.sources.langfuse import LANGFUSE, lines
+
+
+def generation(**fields: Any) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "id": "o-1", "trace_id": "t-1", "project_id": "p-1", "environment": "production",
+        "type": "GENERATION", "parent_observation_id": "o-0", "name": "answer",
+        "start_time": "2026-03-01 10:00:00.250000", "end_time": "2026-03-01 10:00:01.750000",
+        "completion_start_time": "2026-03-01 10:00:00.650000", "level": "DEFAULT",
+        "provided_model_name": "gpt-4o", "prompt_name": "answer", "prompt_version": 3,
+        "usage_details": {"input": 350, "input_cached_tokens": 600, "output": 120,
+                          "output_reasoning_tokens": 80, "total": 1150},
+        "cost_details": {"total": Decimal("0.00125")}, "total_cost": Decimal("0.00125"),
+        "input": json.dumps([{"role": "user", "content": "Why?"}]),
+        "output": json.dumps({"role": "assistant", "content": "So."}),
+        "metadata": {"route": "fast"},
+    }  # fmt: skip
+    return said | fields
+
+
+def observation(kind: str, **fields: Any) -> dict[str, Any]:
+    said = generation(
+        type=kind, usage_details={}, cost_details={}, total_cost=None, provided_model_name=None
+    )
+    return said | {"prompt_name": None, "prompt_version": None} | fields
+
+
+def trace(**fields: Any) -> dict[str, Any]:
+    said = {
+        "id": "t-1",
+        "timestamp": "2026-03-01 10:00:00.200000",
+        "name": "chat",
+        "project_id": "p-1",
+        "environment": "production",
+        "user_id": "ana",
+        "session_id": "s-1",
+        "release": "r7",
+        "version": "2",
+        "tags": ["beta"],
+        "public": False,
+        "bookmarked": False,
+        "input": "Why?",
+        "output": "So.",
+        "metadata": {},
+    }
+    return said | fields
+
+
+def score(**fields: Any) -> dict[str, Any]:
+    said = {
+        "id": "sc-1", "timestamp": "2026-03-01 10:05:00.000000", "project_id": "p-1", "trace_id": "t-1",
+        "observation_id": None, "session_id": None, "name": "faithfulness", "value": Decimal("0.75"),
+        "source": "EVAL", "data_type": "NUMERIC", "string_value": None, "comment": "because",
+        "config_id": "c-9",
+    }  # fmt: skip
+    return said | fields
+
+
+def said(record: Any) -> dict[str, dict[str, Any]]:
+    made = lines(record)
+    assert made is not None
+    return {line["kind"]: line for line in made}
+
+
+def test_a_generation_tells_its_turn_and_costs() -> None:
+    found = said(generation())
+    query, cost = found["query"], found["cost"]
+    assert (query["event_id"], query["query_id"], cost["query_id"]) == ("o-1", "t-1", "t-1")
+    assert (query["ts"], query["latency_ms"], query["first_token_ms"]) == (
+        "2026-03-01T10:00:00.250000+00:00", 1500.0, 400.0,
+    )  # fmt: skip
+    assert (query["prompt_name"], query["prompt_version"], query["model"]) == ("answer", "3", "gpt-4o")
+    assert (query["query_text"], query["response_text"], query["context_tokens"]) == (
+        "Why?",
+        "So.",
+        950,
+    )
+    assert query["attributes"]["metadata.route"] == "fast"
+    tokens = {name: value for name, value in cost.items() if name.endswith("_tokens")}
+    assert tokens == {"input_tokens": 350, "cache_read_tokens": 600, "output_tokens": 120,
+                      "reasoning_tokens": 80}  # fmt: skip
+    assert cost["reported_cost"] == "0.00125"
+
+
+@pytest.mark.parametrize(
+    ("details", "tokens"),
+    [
+        # By its total it holds its parts.
+        (
+            {
+                "input": 950,
+                "input_cached_tokens": 600,
+                "output": 200,
+                "output_reasoning_tokens": 80,
+                "total": 1150,
+            },
+            {
+                "input_tokens": 350,
+                "cache_read_tokens": 600,
+                "output_tokens": 120,
+                "reasoning_tokens": 80,
+            },
+        ),
+        # 64 bits as text, as ClickHouse writes them.
+        (
+            {"input": "350", "output": "120", "total": "470"},
+            {"input_tokens": 350, "output_tokens": 120},
+        ),
+        (
+            {
+                "input": 5,
+                "cache_read_input_tokens": 3,
+                "input_cache_creation_5m": 4,
+                "input_cache_creation_1h": 2,
+                "output": 1,
+            },
+            {
+                "input_tokens": 5,
+                "cache_read_tokens": 3,
+                "cache_write_tokens": 4,
+                "cache_write_1h_tokens": 2,
+                "output_tokens": 1,
+            },
+        ),
+        # A kind that nobody knew is billed with its side, and reported.
+        ({"input": 5, "input_dream_tokens": 2, "output": 1}, {"input_tokens": 7, "output_tokens": 1}),
+        ({"input": -1, "output": 1}, {"input_tokens": -1, "output_tokens": 1}),
+    ],
+)
+def test_each_token_is_counted_once(details: dict[str, Any], tokens: dict[str, int]) -> None:
+    found = said(generation(usage_details=details))
+    assert {name: value for name, value in found["cost"].items() if name.endswith("_tokens")} == tokens
+    unknown = found["query"]["attributes"].get("unknown", {})
+    assert ("usage_details.input_dream_tokens" in unknown) is ("input_dream_tokens" in details)
+
+
+def test_tables_of_version_2_say_the_same() -> None:
+    row = {
+        "observation": {
+            "id": "o-1",
+            "trace_id": "t-1",
+            "project_id": "p-1",
+            "type": "GENERATION",
+            "name": "answer",
+            "start_time": "2026-03-01T10:00:00.25",
+            "end_time": "2026-03-01T10:00:01.75",
+            "level": "DEFAULT",
+            "model": "gpt-4o",
+            "prompt_tokens": 950,
+            "completion_tokens": 200,
+            "total_tokens": 1150,
+            "unit": "TOKENS",
+            "calculated_total_cost": Decimal("0.00125"),
+            "parent_observation_id": None,
+            "modelParameters": {"temperature": 1},
+        },
+        "trace": {"id": "t-1", "user_id": "ana", "session_id": "s-1", "name": "chat", "tags": ["beta"]},
+        "prompt": {"name": "answer", "version": 3},
+    }
+    query, cost = said(row)["query"], said(row)["cost"]
+    assert (query["user_id"], query["session_id"], query["prompt_version"]) == ("ana", "s-1", "3")
+    assert (cost["input_tokens"], cost["output_tokens"], cost["reported_cost"]) == (950, 200, "0.00125")
+    assert query["attributes"]["model_parameters"] == {"temperature": 1}
+
+
+def test_names_of_the_api_are_the_same_names() -> None:
+    spoken = {
+        "id": "o-1",
+        "traceId": "t-1",
+        "type": "GENERATION",
+        "startTime": "2026-03-01T10:00:00Z",
+        "endTime": "2026-03-01T10:00:01Z",
+        "model": "m",
+        "usageDetails": {"input": 1, "output": 2},
+    }
+    assert said(spoken)["cost"]["output_tokens"] == 2
+
+
+def test_a_trace_says_who_and_what_but_no_end() -> None:
+    query = said(trace())["query"]
+    assert query["query_id"] == query["trace_id"] == "t-1"
+    assert (query["user_id"], query["session_id"], query["feature"]) == ("ana", "s-1", "chat")
+    assert "latency_ms" not in query
+    assert query["attributes"] == {"tags": ["beta"], "bookmarked": False, "version": "2"}
+
+
+@pytest.mark.parametrize(
+    ("record", "kinds"),
+    [
+        (observation("SPAN", parent_observation_id=None), {"query"}),
+        (observation("SPAN"), set()),
+        (observation("EVENT"), set()),
+        (observation("AGENT"), {"tool"}),
+        (observation("TOOL"), {"tool"}),
+        (generation(type="EMBEDDING"), {"cost"}),
+        (generation(type="EVALUATOR"), {"cost"}),
+        (generation(usage_details={}, cost_details={}, total_cost=None), {"query"}),
+    ],
+)
+def test_what_an_observation_becomes(record: dict[str, Any], kinds: set[str]) -> None:
+    assert set(said(record)) == kinds
+
+
+def test_errors_and_their_words() -> None:
+    query = said(generation(level="ERROR", status_message="timeout: geheim"))["query"]
+    assert query["status"] == "error"
+    assert query["error_message"] == "timeout: geheim"
+    assert "geheim" not in json.dumps(query["attributes"])
+
+
+def test_a_retriever_names_its_passages() -> None:
+    found = json.dumps(
+        [{"page_content": "text", "metadata": {"id": "d-1", "score": 0.5}}, {"id": "d-2"}]
+    )
+    retrieval = said(observation("RETRIEVER", output=found, input="why"))["retrieval"]
+    assert (retrieval["result_count"], retrieval["query_text"]) == (2, "why")
+    assert [one["doc_id"] for one in retrieval["documents"]] == ["d-1", "d-2"]
+    assert said(observation("RETRIEVER", output="[]"))["retrieval"]["result_count"] == 0
+
+
+def test_a_guardrail_without_a_verdict_is_refused_not_passed() -> None:
+    assert said(observation("GUARDRAIL", output='{"passed": false}'))["guardrail"]["verdict"] == "block"
+    assert "verdict" not in said(observation("GUARDRAIL", output="hm"))["guardrail"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (
+            {},
+            {
+                "kind": "evaluation",
+                "target_id": "t-1",
+                "evaluator": "faithfulness",
+                "evaluator_version": "c-9",
+                "metrics": {"faithfulness": Decimal("0.75")},
+            },
+        ),
+        ({"source": "ANNOTATION", "name": "user-feedback", "value": 1}, {"kind": "evaluation"}),
+        (
+            {"data_type": "CATEGORICAL", "string_value": "good", "value": None},
+            {"kind": "evaluation", "label": "good", "metrics": {}},
+        ),
+        (
+            {"trace_id": None, "session_id": "s-1"},
+            {"kind": "evaluation", "target_type": "session", "target_id": "s-1"},
+        ),
+        (
+            {"source": "API", "name": "user-feedback", "value": 1},
+            {"kind": "feedback", "type": "thumb", "value": 1, "query_id": "t-1", "comment": "because"},
+        ),
+        ({"source": "API", "name": "user_feedback", "value": 0}, {"type": "thumb", "value": -1}),
+        ({"source": "API", "name": "thumbs", "value": -1}, {"type": "thumb", "value": -1}),
+        ({"source": "API", "name": "star rating", "value": 1}, {"type": "stars", "value": 1}),
+        ({"source": "API", "name": "feedback", "value": 4}, {"type": "stars", "value": 4}),
+        (
+            {"source": "API", "name": "user-reason", "value": None, "string_value": "wrong"},
+            {"type": "text", "reasons": ["wrong"]},
+        ),
+        ({"source": "API", "name": "answer_relevance"}, {"kind": "evaluation"}),
+    ],
+)
+def test_what_a_score_is(fields: dict[str, Any], expected: dict[str, Any]) -> None:
+    (line,) = lines(score(**fields)) or []
+    assert {name: line.get(name) for name in expected} == expected
+
+
+ROWS = [trace(), generation(), observation("SPAN", parent_observation_id=None, id="o-0"), score()]
+
+
+@pytest.mark.parametrize("form", ["lines", "array", "pretty", "parquet"])
+def test_every_form_of_an_export_lands_the_same(tmp_path: Path, form: str) -> None:
+    for row in ROWS:
+        path = tmp_path / "rows.json"
+        spelled = json.dumps(row, default=float)
+        if form == "parquet":
+            plain = {
+                name: None if value in ({}, []) else value
+                for name, value in json.loads(spelled).items()
+            }
+            pq.write_table(pa.Table.from_pylist([plain]), path)
+        else:
+            path.write_text({"lines": spelled + "\n", "array": f"[{spelled}]",
+                             "pretty": json.dumps([row], default=float, indent=2)}[form])  # fmt: skip
+        (item,) = read_file(path, Limits())
+        assert isinstance(item, Slice)
+        parsed = parse(item, Limits())
+        assert parsed.refused == []
+        assert [type(event).__name__.lower() for event in parsed.events] == [
+            line["kind"] for line in lines(row) or []
+        ]
+
+
+BAD = [
+    (generation(start_time="yesterday"), "BAD_VALUE", "$.ts"),
+    (generation(start_time="1970-01-01 00:00:00"), "TIME_WINDOW", "$.ts"),
+    (generation(usage_details={"input": -1}), "RANGE", "$.input_tokens"),
+    (generation(usage_details={"input": "many"}), "BAD_TYPE", "$.input_tokens"),
+    (generation(total_cost="dear"), "BAD_VALUE", "$.reported_cost"),
+    (generation(provided_model_name=None), "MISSING_FIELD", "$.model"),
+    (generation(user_id={"a": 1}), "BAD_TYPE", "$.user_id"),
+    (score(value=None), None, None),
+    (score(source="API", name="rating", value=9), "RANGE", "$.value"),
+]
+
+
+@pytest.mark.parametrize(("record", "reason", "path"), BAD)
+def test_a_wrong_value_is_refused_with_its_place(
+    tmp_path: Path, record: dict[str, Any], reason: str | None, path: str | None
+) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text(
+        "".join(json.dumps(row, default=float) + "\n" for row in (trace(), record, score()))
+    )
+    (item,) = read_file(file, Limits(), LANGFUSE)
+    assert isinstance(item, Slice)
+    parsed = parse(item, Limits())
+    refused = {(one.reason.value, one.path) for _, one in parsed.refused}
+    assert refused >= ({(reason, path)} if reason else set())
+    assert {event.event_id for event in parsed.events} >= {"t-1", "sc-1"}
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b'{"id":"a","id":"b"}', "DUP_KEY"),
+        (b'{"id":NaN}', "NOT_FINITE"),
+        (b'{"id":', "BAD_JSON"),
+        (b'{"id":"\xff"}', "BAD_UTF8"),
+        (b'{"id":"\\u0000"}', "NUL_BYTE"),
+        (b'{"id":' + b"[" * 100_000, "TOO_DEEP"),
+        (b'{"id":"nothing that is known"}', "MISSING_FIELD"),
+        (b"[1]", "BAD_TYPE"),
+    ],
+)
+def test_a_broken_line_is_kept_as_it_came(tmp_path: Path, line: bytes, reason: str) -> None:
+    path = tmp_path / "rows.jsonl"
+    good = json.dumps(score(), default=float).encode()
+    path.write_bytes(good + b"\n" + line + b"\n" + good.replace(b"sc-1", b"sc-2") + b"\n")
+    (item,) = read_file(path, Limits())
+    assert isinstance(item, Slice)
+    parsed = parse(item, Limits())
+    ((place, refused),) = parsed.refused
+    assert (refused.reason.value, item.lines[place]) == (reason, line)
+    assert len(parsed.events) == 2
+
+
+def test_parquet_as_clickhouse_writes_it(tmp_path: Path) -> None:
+    """Maps, 64 bits without a sign, decimals, times without a zone."""
+    at = [dt.datetime(2026, 3, 1, 10, 0, 0, 250_000), dt.datetime(2026, 3, 1, 10, 0, 1, 750_000)]  # noqa: DTZ001
+    usage = [("input", 350), ("output", 120), ("input_cached_tokens", 600), ("total", 1070)]
+    table = pa.table(
+        {
+            "id": ["o-1"], "trace_id": ["t-1"], "project_id": ["p"], "type": ["GENERATION"],
+            "start_time": pa.array(at[:1], pa.timestamp("ms")),
+            "end_time": pa.array(at[1:], pa.timestamp("ms")),
+            "provided_model_name": ["gpt-4o"],
+            "usage_details": pa.array([usage], pa.map_(pa.string(), pa.uint64())),
+            "cost_details": pa.array([[("total", Decimal("0.00125"))]],
+                                     pa.map_(pa.string(), pa.decimal128(18, 12))),
+            "tags": pa.array([["beta"]], pa.list_(pa.string())),
+        }
+    )  # fmt: skip
+    pq.write_table(table, tmp_path / "observations.parquet")
+    (item,) = read_file(tmp_path / "observations.parquet", Limits())
+    assert isinstance(item, Slice)
+    query, cost = (json.loads(line) for line in item.lines)
+    assert (query["latency_ms"], query["attributes"]["tags"]) == (1500.0, ["beta"])
+    assert (cost["input_tokens"], cost["cache_read_tokens"], cost["output_tokens"]) == (350, 600, 120)
+    assert Decimal(cost["reported_cost"]) == Decimal("0.00125")
+    assert parse(item, Limits()).refused == []
