@@ -59,10 +59,17 @@ $(BENCH_STAMP): $(STAMP) requirements-bench.lock
 	@touch $@
 
 SOURCES_STAMP := $(VENV)/.sources-installed
-sources-install: $(SOURCES_STAMP) ## the clients of other systems that `make sources` runs
+SYSTEMS := $(VENV)/systems
+sources-install: $(SOURCES_STAMP) $(SYSTEMS)/.installed ## the clients and systems that `make sources` runs (2 GB)
 
 $(SOURCES_STAMP): $(STAMP) requirements-sources.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-sources.lock
+	@touch $@
+
+# Whole systems need other versions of what we need: they get an environment of their own.
+$(SYSTEMS)/.installed: $(STAMP) requirements-systems.lock
+	@test -x $(SYSTEMS)/bin/python || $(PYTHON) -m venv $(SYSTEMS)
+	$(SYSTEMS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-systems.lock
 	@touch $@
 
 sources: sources-install ## real clients of other systems, a stand-in for the model, and what the marts make of it
@@ -96,6 +103,7 @@ lock: ## renew both locks for every supported Python (needs the network)
 	$(UV_COMPILE) --all-extras pyproject.toml -o requirements.lock
 	$(UV_COMPILE) --group bench --constraints requirements.lock -o requirements-bench.lock
 	$(UV_COMPILE) --group sources --constraints requirements.lock -o requirements-sources.lock
+	$(UV_COMPILE) --group systems -o requirements-systems.lock
 
 clean: ## stop the embedded server, remove everything that was made
 	@test ! -x $(BIN)/assay || $(BIN)/assay down
