@@ -1,4 +1,4 @@
--- One row a billable call. A call belongs to the first query of its id, so that an id which a producer
+-- One row a billable call. A call belongs to the outermost query of its id, so that an id which a producer
 -- used twice cannot count a cost twice; a call without a query stays, with no query_key. What is counted
 -- comes first: a row is read up to what is asked. What else its line says stands in the log, by cost_key.
 {{ config(materialized='touched', key=['thread_ref']) }}
@@ -12,17 +12,31 @@ costs as (
 
 queries as (
 
-    select * from {{ keyed(ref('stg_native__queries'), 'query_ref', makes_rows=false) }}
+    select
+        query_key,
+        query_ref
+    from {{ keyed(ref('stg_native__queries'), 'query_ref', makes_rows=false) }}
 
 ),
 
-queries_ranked as (
+parts as (
 
     select
         query_key,
-        query_ref,
-        row_number() over (partition by query_ref order by {{ outermost_first() }}) as occurrence
+        place
+    from {{ keyed(ref('fct_query_parts'), 'query_ref', makes_rows=false) }}
+
+),
+
+outermost_queries as (
+
+    -- Few ids have several lines, and those are ranked there.
+    select
+        queries.query_key,
+        queries.query_ref
     from queries
+    left join parts on queries.query_key = parts.query_key
+    where coalesce(parts.place, 1) = 1
 
 ),
 
@@ -53,14 +67,13 @@ matched as (
 
     select
         costs.*,
-        queries_ranked.query_key,
+        outermost_queries.query_key,
         {{ prompt_tokens('costs') }} as prompt_tokens,
         {{ labelled('costs.provider') }} as price_provider,
         coalesce(own_prices.scope, '*') as price_scope,
         {{ usd_per_unit('costs') }} as usd_per_unit
     from costs
-    left join queries_ranked
-        on costs.thread_ref = queries_ranked.query_ref and queries_ranked.occurrence = 1
+    left join outermost_queries on costs.thread_ref = outermost_queries.query_ref
     left join own_prices
         on
             costs.workspace = own_prices.scope

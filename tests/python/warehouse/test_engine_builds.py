@@ -1,6 +1,8 @@
 """What a build makes, leaves alone, notices and cleans up, over a small project."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import engine_world
@@ -191,18 +193,28 @@ def test_a_view_is_replaced_in_place_or_refused(house: House) -> None:
 def test_a_view_that_is_being_read_is_not_waited_for_by_others(house: House) -> None:
     """Prevents a replaced view from queueing every new reader behind a slow one."""
     house.build()
-    with psycopg.connect(house.url) as reader, psycopg.connect(house.url, autocommit=True) as other:
-        reader.execute(
-            "select * from house.mart"
-        ).fetchall()  # holds its lock until the transaction ends
+    filtered = "select workspace, day, success_rate from house.srv where day is not null"
+    with (
+        psycopg.connect(house.url) as slow,
+        psycopg.connect(house.url, autocommit=True) as other,
+        psycopg.connect(house.url, autocommit=True) as builder,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        slow.execute("select * from house.mart").fetchall()  # its lock ends with its transaction
         assert house.build() == {}  # unchanged: needs no lock
-        filtered = "select workspace, day, success_rate from house.srv where day is not null"
-        with psycopg.connect(house.url, autocommit=True) as session:
-            session.execute("set statement_timeout = '700ms'")
-            with pytest.raises(psycopg.errors.QueryCanceled):
-                session.execute("select ops.put_view(%s, %s)", ("house.mart", filtered))
-        other.execute("set statement_timeout = '100ms'")
-        other.execute("select * from house.mart").fetchall()
+        other.execute("set statement_timeout = '500ms'")
+        put = pool.submit(builder.execute, "select ops.put_view(%s, %s)", ("house.mart", filtered))
+        waits = "select count(*) from pg_stat_activity where pid = %s and state = 'active'"
+        while not other.execute(waits, (builder.info.backend_pid,)).fetchall()[0][0]:
+            assert not put.done()
+        try:
+            enough = time.monotonic() + 0.5  # several attempts at the lock
+            while time.monotonic() < enough:
+                other.execute("select * from house.mart").fetchall()
+        finally:
+            builder.cancel_safe()
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            put.result()
     house.model("mart", engine_world.MART + " where day is not null")
     assert house.build() == {}
 
@@ -293,13 +305,14 @@ def test_documentation_and_grants_reach_the_tables(house: House) -> None:
     assert house.value("select has_table_privilege('reader_of_tests', 'house.agg', 'select')")
 
 
-def test_a_contract_is_enforced(house: House) -> None:
+@pytest.mark.parametrize("model", ["srv", "mart"])
+def test_a_contract_is_enforced(house: House, model: str) -> None:
     """Prevents a contract that custom materializations ignore."""
-    (house.folder / "models" / "srv.yml").write_text(
-        "models: [{name: srv, config: {contract: {enforced: true}},"
+    (house.folder / "models" / f"{model}.yml").write_text(
+        f"models: [{{name: {model}, config: {{contract: {{enforced: true}}}},"
         " columns: [{name: workspace, data_type: text}]}]"
     )
-    assert "contract" in house.build()["srv"].lower()
+    assert "contract" in house.build()[model].lower()
 
 
 def test_a_unit_test_runs_on_state(house: House) -> None:
