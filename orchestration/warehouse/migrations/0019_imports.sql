@@ -2,7 +2,7 @@
 
 alter table landing.batch drop constraint batch_reader_check;
 alter table landing.batch add constraint batch_reader_check
-    check (reader in ('file', 'stdin', 'inbox', 'replay', 'score', 'database'));
+    check (reader in ('file', 'stdin', 'inbox', 'replay', 'score', 'prices', 'database'));
 
 create table landing.import_mark (
     source text not null,
