@@ -1,5 +1,5 @@
 -- One row a feedback signal, also an ask that stayed unanswered, with what it was about. A signal belongs
--- to the first query of its id; one without a query, or with a query that has not landed, stays.
+-- to the outermost query of its id; one without a query, or with a query that has not landed, stays.
 {{ config(materialized='touched', key=['thread_ref'], indexes=[{'columns': ['session_ref']}]) }}
 with
 
