@@ -1,5 +1,6 @@
 """Databases that live as long as a measurement, on the server that the warehouse uses."""
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,6 +30,11 @@ def scratch_database(label: str) -> Iterator[str]:
             with connect(url=url) as connection:
                 migrate(connection)
             yield url
+        except BaseException as stopped:
+            # What was interrupted while it connected is held by the trace, and half a log-in is what
+            # PostgreSQL 18 waits for, up to a minute, before it drops a database.
+            traceback.clear_frames(stopped.__traceback__)
+            raise
         finally:
             admin.execute(f"drop database if exists {name} with (force)".encode())
 

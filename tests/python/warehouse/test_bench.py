@@ -1,8 +1,11 @@
 """The bench measures what it says, and notices a wrong answer. What it measures here proves nothing."""
 
 import json
+import socket
+import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -12,11 +15,13 @@ from uuid import uuid4
 import psycopg
 import pytest
 from landing_world import admit
+from psycopg.conninfo import conninfo_to_dict
 
 from orchestration.bench import endurance, preferences, rebuild, scoring, suite
 from orchestration.bench.bars import BARS, judge
 from orchestration.bench.dashboards import queries
 from orchestration.bench.dashboards.measure import bench_dashboards
+from orchestration.bench.scratch import scratch_database
 from orchestration.bench.stock import stock_project
 from orchestration.bench.suite import Report, Sizes
 from orchestration.bench.world import World, make_world
@@ -183,6 +188,26 @@ def test_a_bench_that_is_stopped_drops_its_databases(server: EmbeddedServer, tmp
             process.terminate()
             process.wait(timeout=30)
         assert _benches(admin) == 0
+
+
+def test_a_log_in_that_was_interrupted_holds_up_no_drop(
+    server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL 18 would wait for its authentication_timeout, a minute."""
+    monkeypatch.setenv("ASSAY_DATABASE_URL", server.url_of("postgres"))
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), scratch_database("interrupted") as url:
+        _interrupted_log_in(url)
+    assert time.monotonic() - began < 30
+
+
+def _interrupted_log_in(url: str) -> None:
+    place = conninfo_to_dict(url)
+    user = f"user\0{place['user']}\0database\0{place['dbname']}\0\0".encode()
+    half = socket.create_connection((str(place["host"]), int(str(place["port"]))))
+    half.sendall(struct.pack("!ii", 8 + len(user), 196608) + user)
+    assert half.recv(1) == b"R"  # the server asks for the password, and waits
+    raise KeyboardInterrupt
 
 
 def test_a_part_that_fails_keeps_the_figures_of_the_others() -> None:
