@@ -3,12 +3,11 @@
 import fcntl
 import json
 import os
-import shutil
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ import click
 
 from orchestration import settings
 from orchestration.errors import AssayError
-from orchestration.warehouse import connection, migrations
+from orchestration.warehouse import connection, migrations, parsed
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 PROJECT_DIR = settings.PROJECT_DIR
 # What a manifest is made from.
 _PROJECT_PARTS = ("dbt_project.yml", "models", "macros", "seeds", "tests/dbt")
-_PARSED = "partial_parse.msgpack"
 _FAILED = ("error", "fail", "runtime error")
 # `dbt parse` asks for a connection but never uses it.
 _NO_DATABASE = "postgresql://assay@127.0.0.1:1/assay"
@@ -86,8 +84,8 @@ def run_build(
     require_tables(url)
     started = time.monotonic()
     ensure_manifest()  # what it has parsed serves this build, and Dagster after it
-    _hand_over_parsed(_folder() / "target")
     with dbt_session(url, job_run):
+        _hand_over_parsed(_folder() / "target")
         result = _invoke(build_args(full_refresh=full_refresh, select=select, target=target), on_node)
     nodes = _results(result)
     if select and not nodes:
@@ -109,6 +107,7 @@ def build_models(
 ) -> None:
     """Seeds, models and delta checks, in a database that nobody's environment names; no tests."""
     with dbt_session(url):
+        _hand_over_parsed(_folder() / "target")
         # A selected model brings its tests along, unless told not to.
         args = build_args(full_refresh=full_refresh, select=select, target=target)
         result = _invoke([*args, "--indirect-selection", "empty"], lambda *_: None)
@@ -171,7 +170,7 @@ def manifest_folder() -> Path:
 
 def run_folder(run_id: str) -> Path:
     """Where one run of Dagster's has dbt write: runs may overlap. What was parsed for the manifest is
-    there already, so that dbt does not parse it again."""
+    there already, so that dbt does not parse it again. To be called in a `dbt_session`."""
     folder = _folder() / "runs" / run_id
     folder.mkdir(parents=True)
     _hand_over_parsed(folder)
@@ -179,9 +178,7 @@ def run_folder(run_id: str) -> Path:
 
 
 def _hand_over_parsed(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with suppress(FileNotFoundError):
-        shutil.copy(manifest_folder() / _PARSED, folder)
+    parsed.hand_over(manifest_folder() / parsed.FILE, folder, connection.write_dbt_profiles())
 
 
 def ensure_manifest() -> Path:
@@ -192,19 +189,20 @@ def ensure_manifest() -> Path:
     with (folder / "lock").open("w") as lock:
         # Dagster loads the same definitions in several processes at once.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not manifest.exists() or manifest.stat().st_mtime < _newest_change():
+        read_at = manifest.stat().st_mtime if manifest.exists() else 0.0
+        changed = [path for path in _project_files() if path.stat().st_mtime > read_at]
+        if changed:
+            # A unit test that was renamed in a yml would stay beside its new self.
+            whole = ["--no-partial-parse"] if any(path.suffix == ".yml" for path in changed) else []
             with dbt_session(_url_without_starting()):
-                _invoke(["parse"], lambda _done, _total: None, folder)
+                _invoke(["parse", *whole], lambda _done, _total: None, folder)
     return manifest
 
 
-def _newest_change() -> float:
+def _project_files() -> list[Path]:
     """Folders count too: a file that was removed changes nothing else."""
-    times = []
-    for part in _PROJECT_PARTS:
-        path = PROJECT_DIR / part
-        times += [path, *path.rglob("*")] if path.exists() else []
-    return max(path.stat().st_mtime for path in times)
+    parts = [PROJECT_DIR / part for part in _PROJECT_PARTS]
+    return [path for part in parts if part.exists() for path in (part, *part.rglob("*"))]
 
 
 def _url_without_starting() -> str:

@@ -28,13 +28,13 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterat
     with recorded(context, "build") as mine:
         if mine is None:
             return
-        target = run_folder(f"{context.run.run_id}-{context.retry_number}")
         mine.rows = 0
         url = database_url()
         with (
             dbt_session(url, mine.job_run_id),
             closing(connect(autocommit=True, application_name="assay build", url=url)) as session,
         ):
+            target = run_folder(f"{context.run.run_id}-{context.retry_number}")
             invocation = dbt.cli(build_args(), context=context, target_path=target)
             try:
                 for event in invocation.stream():

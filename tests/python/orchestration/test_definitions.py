@@ -1,6 +1,7 @@
 """Dagster's view of the warehouse: it loads, it is connected, and a run lands a file into a mart."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -220,8 +221,11 @@ def test_a_file_that_cannot_be_read_fails_the_run_after_the_others_landed(
     assert (tmp_path / "landed" / "b.jsonl").exists()
 
 
-def test_the_manifest_follows_the_files(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Prevents Dagster from showing the models of last week, and from parsing at every load."""
+def test_the_manifest_follows_the_files(
+    loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prevents Dagster from showing the models of last week, and from parsing at every load; and a unit
+    test that was renamed from staying."""
     from orchestration.warehouse import build
 
     monkeypatch.setenv("ASSAY_HOME", str(loaded.home))
@@ -230,9 +234,12 @@ def test_the_manifest_follows_the_files(loaded: Loaded, monkeypatch: pytest.Monk
     manifest = build.ensure_manifest()
     assert parsed == []
     newer = manifest.stat().st_mtime + 1
-    monkeypatch.setattr(build, "_newest_change", lambda: newer)
-    build.ensure_manifest()
-    assert parsed == [["parse"]]
+    for name, asked in (("a.sql", ["parse"]), ("a.yml", ["parse", "--no-partial-parse"])):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (newer, newer))
+        monkeypatch.setattr(build, "_project_files", lambda: list(tmp_path.iterdir()))
+        build.ensure_manifest()
+        assert parsed.pop() == asked
 
 
 def test_dagsters_home_has_no_telemetry_and_keeps_the_users_choice(

@@ -1,6 +1,6 @@
 """dbt outlives a run worker that is killed. What it was about to publish stays unpublished."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -74,11 +74,15 @@ def test_a_build_by_hand_needs_no_job(session: psycopg.Connection, database_url:
 
 
 def test_dbt_itself_hears_of_it(
-    session: psycopg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: psycopg.Connection,
+    tmp_path: Path,
+    read_already: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Prevents a fence that psycopg sees and dbt's own connections do not."""
     from orchestration.warehouse.build import run_build
 
+    read_already(tmp_path)
     monkeypatch.setenv("ASSAY_HOME", str(tmp_path))
     ledger.queue(session, "build", "k")
     done = ledger.run("build", "k", lambda _: 1)

@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -105,19 +105,27 @@ def _environment(url: str, home: Path, left_out: str = "") -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module", params=["server", "server16"])
+SERVERS = ["server", "server16"]
+# What no version of PostgreSQL decides is seen on one.
+ONE_SERVER = SERVERS if os.environ.get("ASSAY_TORTURE") else ["server"]
+
+
+@pytest.fixture(scope="module", params=SERVERS)
 def warehouse(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    read_already: Callable[[Path], None],
 ) -> Iterator[Warehouse]:
-    """Built once on each server; unit tests on the second are for `make torture`: a minute."""
+    """Built once on each server; every test on the second too is for `make torture`: minutes."""
     server: EmbeddedServer = request.getfixturevalue(request.param)
     name = f"test_{uuid4().hex[:12]}"
     home = tmp_path_factory.mktemp("home")
     (home / "user").mkdir()
+    read_already(home)
     with psycopg.connect(server.url_of("postgres"), autocommit=True) as admin:
         admin.execute(f"create database {name}".encode())
-    briefly = request.param == "server16" and not os.environ.get("ASSAY_TORTURE")
-    with _environment(server.url_of(name), home, "unit_test" if briefly else ""):
+    left_out = "" if request.param in ONE_SERVER else "unit_test test"
+    with _environment(server.url_of(name), home, left_out):
         with connect(autocommit=True) as session:
             migrate(session)
         file = home / "lines.jsonl"
@@ -141,7 +149,8 @@ def test_everything_builds_and_every_test_passes(warehouse: Warehouse) -> None:
     """Prevents a project that only parses."""
     assert warehouse.outcome.failed == []
     assert warehouse.outcome.warned == []
-    assert set(warehouse.outcome.counts) == {"success", "pass"}
+    assert set(warehouse.outcome.counts) <= {"success", "pass"}
+    assert warehouse.outcome.counts["success"] > 100
 
 
 def test_landed_lines_become_the_numbers_of_the_mart(warehouse: Warehouse) -> None:
@@ -190,6 +199,21 @@ def test_every_column_of_every_model_is_documented_in_the_database(warehouse: Wa
     assert bare == []
 
 
+def test_the_project_is_not_read_again_for_another_database(warehouse: Warehouse) -> None:
+    """Prevents 20 s before every build in a database that another one's manifest was made for."""
+    assert "Unable to do partial parsing" not in (warehouse.home / "dbt/logs/dbt.log").read_text()
+    manifest = json.loads((warehouse.home / "dbt/target/manifest.json").read_text())
+    named = [
+        name
+        for node in (*manifest["nodes"].values(), *manifest["sources"].values())
+        if (name := node.get("relation_name"))
+    ]
+    with psycopg.connect(warehouse.url) as session:
+        database = session.info.dbname
+    assert len(named) > 200
+    assert {name.split(".")[0] for name in named} == {f'"{database}"'}
+
+
 def test_documented_columns_exist(warehouse: Warehouse) -> None:
     """Prevents a yml that describes a column which its model lost."""
     manifest = json.loads((warehouse.home / "dbt/target/manifest.json").read_text())
@@ -222,9 +246,6 @@ def test_no_secret_reaches_what_dbt_writes(warehouse: Warehouse) -> None:
     assert [path for path in written if password in path.read_bytes()] == []
 
 
-HARMED = ("core.fct_queries", "core.fct_costs", "state.agg_performance_daily")
-
-
 @pytest.mark.parametrize(
     ("harm", "singular"),
     [
@@ -239,26 +260,22 @@ HARMED = ("core.fct_queries", "core.fct_costs", "state.agg_performance_daily")
     ],
     ids=["lost_query", "lost_cost", "miscounted_day", "one_nano_dollar"],
 )  # fmt: skip
-def test_a_singular_test_sees_the_harm_it_is_for(here: Warehouse, harm: str, singular: str) -> None:
-    """Prevents an invariant that is green whatever the tables hold, and checks the plain sentence."""
-    with psycopg.connect(here.url) as session:
-        session.execute("create schema kept")
-        for table in HARMED:
-            kept = table.replace(".", "_")
-            session.execute(f"create table kept.{kept} as table {table}".encode())
+@pytest.mark.parametrize("warehouse", ONE_SERVER, indirect=True)
+def test_a_singular_test_sees_the_harm_it_is_for(
+    warehouse: Warehouse, harm: str, singular: str
+) -> None:
+    """Prevents an invariant that is green whatever the tables hold."""
+    (compiled,) = (warehouse.home / "dbt/target/compiled").rglob(f"{singular}.sql")
+    with psycopg.connect(warehouse.url) as session:
+        before = session.execute(compiled.read_bytes()).fetchall()
         session.execute(harm.encode())
-    try:
-        outcome = run_build(select=[singular])
-    finally:
-        with psycopg.connect(here.url) as session:
-            for table in HARMED:
-                kept = table.replace(".", "_")
-                session.execute(f"truncate {table}; insert into {table} table kept.{kept}".encode())
-            session.execute("drop schema kept cascade")
-    assert len(outcome.failed) == 1
-    assert re.match(f"test {singular}: Got [12] result", outcome.failed[0])
+        after = session.execute(compiled.read_bytes()).fetchall()
+        session.rollback()
+    assert before == []
+    assert len(after) in (1, 2)
 
 
+@pytest.mark.parametrize("warehouse", ONE_SERVER, indirect=True)
 def test_a_failed_build_names_the_nodes_and_ends_with_an_error(here: Warehouse) -> None:
     """Prevents a red build that exits 0, or whose reason is a traceback."""
     with psycopg.connect(here.url) as session:
@@ -276,6 +293,7 @@ def test_a_failed_build_names_the_nodes_and_ends_with_an_error(here: Warehouse) 
     assert report["nodes"]["skipped"] > 0
 
 
+@pytest.mark.parametrize("warehouse", ONE_SERVER, indirect=True)
 def test_a_selection_builds_only_that(here: Warehouse) -> None:  # noqa: ARG001
     """Prevents --select from being dropped on its way to dbt."""
     ran = CliRunner().invoke(build, ["--select", "stg_native__bill_lines", "--json"])
@@ -285,12 +303,14 @@ def test_a_selection_builds_only_that(here: Warehouse) -> None:  # noqa: ARG001
     assert report["nodes"]["success"] == 1
 
 
+@pytest.mark.parametrize("warehouse", ONE_SERVER, indirect=True)
 def test_nonsense_in_a_selection_is_a_sentence(here: Warehouse) -> None:  # noqa: ARG001
     """Prevents a traceback of dbt's own."""
     with pytest.raises(AssayError, match="dbt could not build"):
         run_build(select=["state:"])
 
 
+@pytest.mark.parametrize("warehouse", ONE_SERVER, indirect=True)
 def test_a_selection_of_nothing_is_no_success(here: Warehouse) -> None:  # noqa: ARG001
     """Prevents a mistyped name from looking like a green build."""
     with pytest.raises(AssayError, match="nothing to run for fct_querys"):

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,13 @@ OF_QUERIES = ("generation", "embedding", "rerank", "other")  # judge calls belon
 
 
 @pytest.fixture
-def world(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(
+    database_url: str,
+    tmp_path: Path,
+    read_already: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> World:
+    read_already(tmp_path / "home")
     monkeypatch.setenv("ASSAY_DATABASE_URL", database_url)
     monkeypatch.setenv("ASSAY_HOME", str(tmp_path / "home"))
     return World(database_url, tmp_path)
