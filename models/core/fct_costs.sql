@@ -123,10 +123,8 @@ final as (
         computed_nanos,
         case when computed_nanos is not null then cache_saved_nanos end as cache_saved_nanos,
         price_key,
-        source_relation,
         batch_id,
         event_id,
-        subject_ref,
         reported_cost
     from priced
 

@@ -15,12 +15,21 @@ queries as (
 
 ),
 
-queries_ranked as (
+parts as (
 
     select
-        *,
-        row_number() over (partition by query_ref order by {{ outermost_first() }}) as occurrence
+        query_key,
+        place
+    from {{ keyed(ref('fct_query_parts'), 'query_ref', makes_rows=false) }}
+
+),
+
+outermost_queries as (
+
+    select queries.*
     from queries
+    left join parts on queries.query_key = parts.query_key
+    where coalesce(parts.place, 1) = 1
 
 ),
 
@@ -65,7 +74,7 @@ final as (
     select
         feedback.feedback_key,
         feedback.thread_ref,
-        queries_ranked.query_key,
+        outermost_queries.query_key,
         feedback.source_relation,
         feedback.batch_id,
         feedback.event_id,
@@ -74,15 +83,15 @@ final as (
         {{ local_day('feedback.occurred_at') }} as day,
         feedback.query_id,
         feedback.session_id,
-        coalesce(feedback.session_ref, queries_ranked.session_ref) as session_ref,
-        coalesce(feedback.subject_ref, queries_ranked.subject_ref) as subject_ref,
-        queries_ranked.surface,
-        queries_ranked.feature,
-        queries_ranked.provider,
-        queries_ranked.model,
-        queries_ranked.prompt_name,
-        queries_ranked.prompt_version,
-        {{ complexity_tier('queries_ranked.complexity') }} as complexity_tier,
+        coalesce(feedback.session_ref, outermost_queries.session_ref) as session_ref,
+        coalesce(feedback.subject_ref, outermost_queries.subject_ref) as subject_ref,
+        outermost_queries.surface,
+        outermost_queries.feature,
+        outermost_queries.provider,
+        outermost_queries.model,
+        outermost_queries.prompt_name,
+        outermost_queries.prompt_version,
+        {{ complexity_tier('outermost_queries.complexity') }} as complexity_tier,
         feedback.feedback_type,
         feedback.feedback_value,
         case
@@ -103,8 +112,7 @@ final as (
     from feedback
     inner join asks
         on feedback.feedback_key = asks.feedback_key
-    left join queries_ranked
-        on feedback.thread_ref = queries_ranked.query_ref and queries_ranked.occurrence = 1
+    left join outermost_queries on feedback.thread_ref = outermost_queries.query_ref
     left join superseded
         on
             feedback.thread_ref = superseded.thread_ref
