@@ -340,8 +340,8 @@ HISTORIES = st.lists(STEPS, min_size=2, max_size=9)
 WITH_BUILDS = st.lists(
     st.one_of(STEPS, STEPS, st.builds(Build, st.booleans())), min_size=2, max_size=10
 )
-# Kinds that the contract learns in an `Upgrade`.
-UNKNOWN_AT_FIRST = ("bill", "tool")
+# What the contract learns in an `Upgrade`: kinds, and a field of a kind.
+UNKNOWN_AT_FIRST = ("bill", "tool", "cost.service_tier", "query.feature")
 POISON = Line(
     json.dumps(
         {"kind": "query", "event_id": "poison", "ts": MOMENTS[0], "status": "ok", "latency_ms": 9e10}

@@ -3,7 +3,7 @@
 import os
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +29,6 @@ from history import (
 from old_contract import contract_without
 from oracle import Batch, Line, Oracle
 
-from orchestration.landing.contract import KINDS
 from orchestration.landing.lander import Lander
 from orchestration.landing.limits import Limits
 from orchestration.landing.replay import replay
@@ -84,8 +83,8 @@ def restart_for_sessions(run: "Run") -> psycopg.Connection:
     return session
 
 
-def land(url: str, path: Path, batch_lines: int, unknown: Sequence[str]) -> None:
-    with contract_without(unknown), Lander(url, Limits(batch_lines=batch_lines)) as lander:
+def land(url: str, path: Path, batch_lines: int, lacks: Collection[str]) -> None:
+    with contract_without(lacks), Lander(url, Limits(batch_lines=batch_lines)) as lander:
         lander.land_file(path, 0.0)
 
 
@@ -95,7 +94,7 @@ class Run:
     folder: Path
     restart: Callable[["Run"], psycopg.Connection] = restart_for_sessions
     builds: bool = False
-    oracle: Oracle = field(default_factory=lambda: Oracle(set(KINDS) - set(history.UNKNOWN_AT_FIRST)))
+    oracle: Oracle = field(default_factory=lambda: Oracle(set(history.UNKNOWN_AT_FIRST)))
     files: list[tuple[Line, ...]] = field(default_factory=list)
     newest: int = 0
     places: list[str] = field(default_factory=list)
@@ -154,17 +153,13 @@ class Run:
             case Release():
                 self.release_all()
             case Replay():
-                with contract_without(self.unknown), Lander(self.url) as lander:
+                with contract_without(self.oracle.lacks), Lander(self.url) as lander:
                     replay(lander)
                 self.numbered(self.oracle.replay())
             case Upgrade():
-                self.oracle.knows |= set(history.UNKNOWN_AT_FIRST)
+                self.oracle.lacks.clear()
             case Score():
                 self.score()
-
-    @property
-    def unknown(self) -> list[str]:
-        return sorted(set(KINDS) - self.oracle.knows)
 
     def deliver(
         self,
@@ -174,7 +169,7 @@ class Run:
     ) -> None:
         path = self.folder / f"{uuid4().hex}.jsonl"
         path.write_bytes(b"".join(line.bytes + b"\n" for line in lines))
-        given = (self.url, path, batch_lines, self.unknown)
+        given = (self.url, path, batch_lines, self.oracle.lacks)
         if dies is None:
             land(*given)
         elif run_to(dies, land, *given):

@@ -64,9 +64,10 @@ class Line:
         return Line(json.dumps({name: fields[name] for name in names}, indent=None))
 
 
-def content_of(fields: dict[str, Any]) -> str:
-    """Equal exactly where the contract calls the content the same."""
+def content_of(fields: dict[str, Any], lacked: set[str]) -> str:
+    """Equal exactly where the contract, which keeps what it lacks apart, calls the content the same."""
     said = {name: value for name, value in fields.items() if value is not None}
+    apart = {name: said.pop(name) for name in lacked if name in said}
     for name in TIMES:
         if name in said:
             said[name] = dt.datetime.fromisoformat(said[name]).astimezone(dt.UTC).isoformat()
@@ -76,7 +77,7 @@ def content_of(fields: dict[str, Any]) -> str:
     said = {name: value for name, value in said.items() if DEFAULTS.get(name, ...) != value}
     if said.get("query_id") == said["event_id"] and said["kind"] == "query":
         del said["query_id"]
-    return json.dumps(_plain(said), sort_keys=True)
+    return json.dumps([_plain(said), apart], sort_keys=True)
 
 
 def _plain(value: Any) -> Any:
@@ -98,7 +99,7 @@ class Batch:
 
 @dataclass
 class Oracle:
-    knows: set[str]  # the kinds that the contract has
+    lacks: set[str]  # kinds, and fields as `kind.field`, that the contract does not have
     rows: dict[Key, str] = field(default_factory=dict)
     texts: set[Key] = field(default_factory=set)  # queries whose text a scorer can read
     conflicts: set[tuple[Key, str]] = field(default_factory=set)
@@ -130,11 +131,11 @@ class Oracle:
         return batch
 
     def _refuses(self, line: Line) -> bool:
-        return line.refused is not None or line.fields["kind"] not in self.knows
+        return line.refused is not None or line.fields["kind"] in self.lacks
 
     def _admit(self, fields: dict[str, Any], batch: Batch) -> str:
         key = (fields.get("workspace") or "default", fields["kind"], fields["event_id"])
-        content = content_of(fields)
+        content = content_of(fields, {name for name in fields if f"{key[1]}.{name}" in self.lacks})
         if key not in self.rows:
             self.rows[key] = content
             batch.accepted.add(key)
@@ -158,8 +159,7 @@ class Oracle:
 
     def score(self) -> set[Key]:
         """One line for every query that people can see, once; they land like any other."""
-        new = (self.texts & self.visible) - self.scored
-        self.scored |= new
+        self.scored |= (new := (self.texts & self.visible) - self.scored)
         return {(key[0], "evaluation", f"complexity of {key[2]}") for key in new}
 
     def scored_in(self, batch: Batch) -> None:
@@ -194,7 +194,7 @@ class Oracle:
     def queries_seen(self) -> int:
         """Lines of one query_id tell one query."""
         lines = (key for key in self.visible if key[1] == "query")
-        return len({(key[0], json.loads(self.rows[key]).get("query_id", key[2])) for key in lines})
+        return len({(key[0], json.loads(self.rows[key])[0].get("query_id", key[2])) for key in lines})
 
     def seen(self, kind: str) -> int:
         return sum(key[1] == kind for key in self.visible)

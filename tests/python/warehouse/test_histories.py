@@ -123,10 +123,21 @@ _SCORED_LATER: list[Step] = [
 ]
 
 
+# What was kept beside says something else once the contract has a place for it.
+_A_FIELD_IS_LEARNED: list[Step] = [
+    _deliver(query("q", feature="search"), cost("c", "q", service_tier="batch"), query("r")),
+    _NOW,
+    Upgrade(),
+    Again((0,)),
+    _NOW,
+]
+
+
 @_PROVE
 @given(steps=HISTORIES)
 @example(steps=_HELD_AND_THE_NEXT)
 @example(steps=_SCORED_LATER)
+@example(steps=_A_FIELD_IS_LEARNED)
 def test_everything_is_as_the_oracle_says_after_any_history(
     template: Template, steps: list[Step]
 ) -> None:
