@@ -1,6 +1,10 @@
-"""The new events of a batch into their logs, and their texts into the vault, by binary COPY."""
+"""The new events of a batch into their logs, and their texts into the vault, by binary COPY.
 
-from collections.abc import Iterable, Iterator
+The events of a kind go field by field: a field that none of them has is not sent.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any
 from uuid import UUID
 
@@ -8,14 +12,18 @@ import msgspec
 import psycopg
 from msgspec.structs import astuple
 
-from orchestration.landing.admission import Refs, person_target
-from orchestration.landing.contract import PERSON_TARGETS, Event, Retrieval
+from orchestration.landing.admission import Refs
+from orchestration.landing.contract import PERSON, PERSON_TARGETS, Event, Retrieval, RetrievedDocument
 from orchestration.landing.parse import Parsed
-from orchestration.landing.tables import META, LogTable, document_table, log_table
+from orchestration.landing.tables import LogTable, document_table, log_table
 
-_META_TYPES = tuple(column.copy_type for column in META)
-_DOCUMENT_META = (*(column.name for column in META), "ts", "workspace", "position")
-_DOCUMENT_TYPES = (*_META_TYPES, "timestamptz", "text", "bigint")
+_Cells = Sequence[Any]
+_Column = tuple[str, str, _Cells]  # name, type, a cell for every row
+_Row = tuple[Any, ...]
+_TEXT_COLUMNS = (
+    ("event_key", "batch_id", "ts", "workspace", "subject_ref", "field", "body"),
+    ("bytea", "bigint", "timestamptz", "text", "bytea", "text", "text"),
+)
 _jsonb = msgspec.json.Encoder().encode
 
 
@@ -26,99 +34,138 @@ def write_events(
     refs: Refs,
     batch: int,
 ) -> None:
+    texts: list[_Row] = []
     for struct, positions in by_type.items():
-        table = log_table(struct)
-        columns = [*META, *table.sent]
-        names = _names(column.name for column in columns)
-        with connection.cursor().copy(
-            f"copy raw.{table.name} ({names}) from stdin (format binary)"
-        ) as copy:
-            copy.set_types([column.copy_type for column in columns])
-            for row in event_rows(parsed, positions, table, refs, batch):
-                copy.write_row(row)
+        texts += _write_kind(connection, parsed, struct, positions, refs, batch)
+    if texts:
+        _copy(connection, "vault.text", *_TEXT_COLUMNS, texts)
 
 
-def _names(names: Iterable[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
-
-
-def event_rows(
-    parsed: Parsed, positions: list[int], table: LogTable, refs: Refs, batch: int
-) -> Iterator[list[Any]]:
-    events, keys, indexes = parsed.events, parsed.keys, parsed.indexes
-    first_line = parsed.slice.first_line
-    hidden, behind = table.elsewhere.start, table.elsewhere.stop
-    jsons, persons = table.json_positions, table.person_positions
-    has_target = type(events[positions[0]]) in PERSON_TARGETS
-    for position in positions:
-        event = events[position]
-        held = astuple(event)
-        line_no = first_line + indexes[position]
-        values = [keys[position], batch, line_no, *held[:hidden], *held[behind:]]
-        for column in jsons:
-            if values[column] is not None:
-                values[column] = b"\x01" + _jsonb(values[column])
-        for column in persons:
-            if values[column] is not None:
-                values[column] = refs[event.workspace, values[column]]
-        if has_target and (who := person_target(event)):
-            values[table.position("target_id")] = str(UUID(bytes=refs[event.workspace, who]))
-        yield values
-
-
-def write_documents(
-    connection: psycopg.Connection[Any], parsed: Parsed, indexes: list[int], batch: int
-) -> None:
-    if not indexes:
-        return
-    table = document_table()
-    names = _names((*_DOCUMENT_META, *(column.name for column in table.sent)))
-    with connection.cursor().copy(
-        f"copy raw.{table.name} ({names}) from stdin (format binary)"
-    ) as copy:
-        copy.set_types([*_DOCUMENT_TYPES, *(column.copy_type for column in table.sent)])
-        for index in indexes:
-            event = parsed.events[index]
-            assert isinstance(event, Retrieval)  # noqa: S101 - for the type checker
-            line_no = parsed.slice.first_line + parsed.indexes[index]
-            meta = (parsed.keys[index], batch, line_no, event.ts, event.workspace)
-            for position, document in enumerate(event.documents or (), start=1):
-                values = [*meta, position, *astuple(document)[: table.elsewhere.start]]
-                if values[-1] is not None:
-                    values[-1] = b"\x01" + _jsonb(values[-1])
-                copy.write_row(values)
-
-
-def write_texts(
+def _write_kind(
     connection: psycopg.Connection[Any],
     parsed: Parsed,
-    by_type: dict[type[Event], list[int]],
+    struct: type[Event],
+    positions: list[int],
     refs: Refs,
     batch: int,
+) -> list[_Row]:
+    """Returns the texts, which are still to be written."""
+    table = log_table(struct)
+    said = _by_field(struct, [parsed.events[position] for position in positions])
+    if struct in PERSON_TARGETS:
+        said["target_id"] = _targets(said, *PERSON_TARGETS[struct], refs)
+    keys = [parsed.keys[position] for position in positions]
+    first_line = parsed.slice.first_line
+    lines = [first_line + parsed.indexes[position] for position in positions]
+    columns = _meta(keys, batch, lines) + _spoken(table, said, said["workspace"], refs)
+    _copy_columns(connection, table.name, columns)
+    if struct is Retrieval:
+        _write_documents(connection, keys, batch, lines, said)
+    return _texts(keys, batch, said, table.texts, refs)
+
+
+def _by_field(struct: type[msgspec.Struct], objects: Iterable[msgspec.Struct]) -> dict[str, _Cells]:
+    return dict(zip(struct.__struct_fields__, zip(*map(astuple, objects), strict=True), strict=True))
+
+
+def _meta(keys: _Cells, batch: int, lines: _Cells) -> list[_Column]:
+    return [
+        ("event_key", "bytea", keys),
+        ("batch_id", "bigint", [batch] * len(keys)),
+        ("line_no", "bigint", lines),
+    ]
+
+
+def _spoken(table: LogTable, said: dict[str, _Cells], spaces: _Cells, refs: Refs) -> list[_Column]:
+    """The columns in which there is anything."""
+    silent = (None,) * len(spaces)
+    spoken: list[_Column] = []
+    for column in table.columns:
+        cells = said[column.field]
+        if cells == silent:
+            continue
+        if column.type == "jsonb":
+            cells = [None if cell is None else b"\x01" + _jsonb(cell) for cell in cells]
+        elif column.marker == PERSON:
+            cells = _references(spaces, cells, refs)
+        spoken.append((column.name, column.copy_type, cells))
+    return spoken
+
+
+def _references(spaces: _Cells, people: _Cells, refs: Refs) -> list[bytes | None]:
+    return [None if who[1] is None else refs[who] for who in zip(spaces, people, strict=True)]
+
+
+def _targets(said: dict[str, _Cells], field: str, person: str, refs: Refs) -> _Cells:
+    """What `target_id` says, or the reference of the person that it names."""
+    return [
+        str(UUID(bytes=refs[space, target])) if which == person else target
+        for which, space, target in zip(said[field], said["workspace"], said["target_id"], strict=True)
+    ]
+
+
+def _write_documents(
+    connection: psycopg.Connection[Any],
+    keys: list[bytes],
+    batch: int,
+    lines: list[int],
+    said: dict[str, _Cells],
 ) -> None:
-    with connection.cursor().copy(
-        "copy vault.text (event_key, batch_id, ts, workspace, subject_ref, field, body)"
-        " from stdin (format binary)"
-    ) as copy:
-        copy.set_types(("bytea", "bigint", "timestamptz", "text", "bytea", "text", "text"))
-        for struct, indexes in by_type.items():
-            fields = log_table(struct).texts
-            if not fields:
-                continue
-            for index in indexes:
-                event = parsed.events[index]
-                ref = refs.get((event.workspace, event.user_id)) if event.user_id else None
-                key = parsed.keys[index]
-                for name, body in texts_of(event, fields):
-                    copy.write_row((key, batch, event.ts, event.workspace, ref, name, body))
+    found = [
+        (key, line, ts, space, number, document)
+        for key, line, ts, space, documents in zip(
+            keys, lines, said["ts"], said["workspace"], said["documents"], strict=True
+        )
+        for number, document in enumerate(documents or (), start=1)
+    ]
+    if not found:
+        return
+    of, at, ts, spaces, numbers, documents = zip(*found, strict=True)
+    columns = _meta(of, batch, at)
+    columns += [
+        ("ts", "timestamptz", ts),
+        ("workspace", "text", spaces),
+        ("position", "bigint", numbers),
+    ]
+    columns += _spoken(document_table(), _by_field(RetrievedDocument, documents), spaces, {})
+    _copy_columns(connection, document_table().name, columns)
 
 
-def texts_of(event: Event, fields: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    for name in fields:
-        body = getattr(event, name)
-        if body is not None:
-            yield name, body
-    if type(event) is Retrieval and event.documents:
-        for position, document in enumerate(event.documents, start=1):
-            if document.text is not None:
-                yield f"documents.{position}", document.text
+def _texts(
+    keys: list[bytes], batch: int, said: dict[str, _Cells], names: tuple[str, ...], refs: Refs
+) -> list[_Row]:
+    users = _references(said["workspace"], said["user_id"], refs)
+    owners = list(zip(keys, repeat(batch), said["ts"], said["workspace"], users))
+    texts = [
+        (*owner, name, body)
+        for name in names
+        for owner, body in zip(owners, said[name], strict=True)
+        if body is not None
+    ]
+    if "documents" in said:
+        texts += [
+            (*owner, f"documents.{number}", document.text)
+            for owner, documents in zip(owners, said["documents"], strict=True)
+            for number, document in enumerate(documents or (), start=1)
+            if document.text is not None
+        ]
+    return texts
+
+
+def _copy_columns(connection: psycopg.Connection[Any], log: str, columns: list[_Column]) -> None:
+    names, types, cells = zip(*columns, strict=True)
+    _copy(connection, f"raw.{log}", names, types, zip(*cells, strict=True))
+
+
+def _copy(
+    connection: psycopg.Connection[Any],
+    table: str,
+    names: Iterable[str],
+    types: Sequence[str],
+    rows: Iterable[_Row],
+) -> None:
+    said = ", ".join(f'"{name}"' for name in names)
+    with connection.cursor().copy(f"copy {table} ({said}) from stdin (format binary)".encode()) as copy:
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row(row)
