@@ -21,7 +21,8 @@ from orchestration.sources.translators import Translators
 HEAD = 1 << 16  # bytes that a source may look at to know its own
 BOM = b"\xef\xbb\xbf"
 Line = dict[str, Any]
-_encode = msgspec.json.Encoder(decimal_format="number").encode
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_UNSPELLED = (ValueError, OverflowError, TypeError, msgspec.MsgspecError)
 
 
 class Stream(Protocol):
@@ -80,7 +81,7 @@ class Source:
         try:
             with _uncollected():
                 lines = self.lines(self.decode(record, limits))
-                return None if lines is None else b"".join([spelled(line) + b"\n" for line in lines])
+                return None if lines is None else _all_spelled(list(lines))
         except (Refused, ValueError, RecursionError):
             return None
 
@@ -98,11 +99,18 @@ def _uncollected() -> Iterator[None]:
         gc.enable()
 
 
+def _all_spelled(lines: list[Line]) -> bytes:
+    try:
+        return bytes(_encoder.encode_lines(lines))
+    except _UNSPELLED:
+        return b"".join([spelled(line) + b"\n" for line in lines])
+
+
 def spelled(line: Line) -> bytes:
     """The line as a producer would have written it, also where the rules of a line will refuse it."""
     try:
-        return _encode(line)
-    except (ValueError, OverflowError, TypeError, msgspec.MsgspecError):
+        return _encoder.encode(line)
+    except _UNSPELLED:
         return json.dumps(line, default=str).encode()
 
 

@@ -3,20 +3,23 @@
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeGuard
 
 import msgspec
 import numpy as np
+from msgspec.structs import astuple
 
 from orchestration.landing.diagnose import unique_keys
 from orchestration.landing.limits import Limits
+from orchestration.sources.otlp import typed
 
 Attributes = dict[str, Any]
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _NOT_FINITE = msgspec.Raw(b"NaN")
 _NO_LIST: list[Any] = []
+_NONE: Attributes = {}
+_FAILED = (2, "STATUS_CODE_ERROR")
 _DIGITS = 20  # of 64 bits
 # How OTLP's JSON spells these doubles.
 _DOUBLES = {"NaN": _NOT_FINITE, "Infinity": _NOT_FINITE, "-Infinity": _NOT_FINITE}
@@ -28,8 +31,7 @@ class Event(NamedTuple):
     attributes: Attributes
 
 
-@dataclass(slots=True)
-class Origin:
+class Origin(msgspec.Struct, gc=False):
     """What all spans of one scope share."""
 
     resource: Attributes
@@ -37,8 +39,7 @@ class Origin:
     envelope: Attributes | None = None  # what it says of every line, once somebody asked
 
 
-@dataclass(slots=True)
-class Span:
+class Span(msgspec.Struct, gc=False):
     origin: Origin
     trace_id: Any
     span_id: Any
@@ -49,20 +50,20 @@ class Span:
     failed: bool
     message: Any
     attributes: Attributes
-    twice: Attributes = field(default_factory=dict)  # names that it has again, and what they said first
-    events: list[Event] = field(default_factory=list)
-    linked: list[Any] = field(default_factory=list)  # ids of traces
+    twice: Attributes = {}  # names that it has again, and what they said first
+    events: list[Event] = []
+    linked: list[Any] = []  # ids of traces
 
 
 def read_request(record: bytes, _: Limits) -> Any:
     """A request as JSON says it. Of one span's text nothing is judged here: its line will be."""
     keys = _count_keys(record)
     if keys is not None:
-        try:
-            request = _decode(record)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            pass
-        else:
+        for decode in (typed.decode, _decode):
+            try:
+                request = decode(record)
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                continue
             # A decoder in C keeps the last of two equal keys silently; then its spelling has fewer.
             if _count_keys(_encode(request)) == keys:
                 return request
@@ -71,15 +72,17 @@ def read_request(record: bytes, _: Limits) -> Any:
 
 def _count_keys(record: bytes) -> int | None:
     """Colons behind quotes: keys, and what strings add to them. None where a key may hide from that."""
-    if b"\\u00" in record:
-        return None
     text = np.frombuffer(record, np.uint8)
-    before = text[np.flatnonzero(text == ord(":")) - 1]
-    return None if (before <= ord(" ")).any() else int(np.count_nonzero(before == ord('"')))
+    before, colons = text[:-1], text[1:] == ord(":")
+    if b"\\u00" in record or ((before <= ord(" ")) & colons).any():
+        return None
+    return int(np.count_nonzero((before == ord('"')) & colons))
 
 
 def spans_of(request: Any) -> Iterator[Any] | None:
     """None where it is no request for traces, so that it goes on as it came."""
+    if isinstance(request, typed.Request):
+        return _typed_spans(request)
     if not isinstance(request, dict):
         return None
     resources = request.get("resourceSpans", request.get("resource_spans"))
@@ -110,6 +113,49 @@ def _spans(resources: list[dict[str, Any]]) -> Iterator[Any]:
                 yield _span(origin, span) if isinstance(span, dict) else span
 
 
+def _typed_spans(request: typed.Request) -> Iterator[Span]:
+    for one in request.resource_spans:
+        resource, _ = attributes_of(_object(one.resource).get("attributes"))
+        for scope in one.scope_spans or ():
+            schema = scope.schema_url or one.schema_url
+            origin = Origin(resource, schema if isinstance(schema, str) else "")
+            for span in scope.spans or ():
+                yield _of_typed(origin, span)
+
+
+def _of_typed(origin: Origin, span: typed.Span) -> Span:
+    status = _object(span.status)
+    pairs, twice = span.attributes or (), _NONE
+    attributes = {
+        pair.key: _content_of(pair.value) if (said := pair.value.string_value) is None else said
+        for pair in pairs
+    }
+    if len(attributes) < len(pairs):
+        attributes, twice = attributes_of(msgspec.to_builtins(pairs))
+    return Span(
+        origin,
+        span.trace_id,
+        span.span_id,
+        span.parent_span_id,
+        span.name,
+        whole_number(span.start_time_unix_nano),
+        whole_number(span.end_time_unix_nano),
+        status.get("code") in _FAILED,
+        status.get("message"),
+        attributes,
+        twice,
+        _events(span.events) if span.events else _NO_LIST,
+        [link.get("traceId") for link in _objects(span.links)] if span.links else _NO_LIST,
+    )
+
+
+def _content_of(value: typed.Value) -> Any:
+    for form, content in zip(typed.FORMS, astuple(value), strict=True):
+        if content is not None:
+            return _content(form, content)
+    return None
+
+
 def _span(origin: Origin, span: dict[str, Any]) -> Span:
     get = span.get
     status = _object(get("status"))
@@ -122,7 +168,7 @@ def _span(origin: Origin, span: dict[str, Any]) -> Span:
         get("name"),
         whole_number(get("startTimeUnixNano")),
         whole_number(get("endTimeUnixNano")),
-        status.get("code") in (2, "STATUS_CODE_ERROR"),
+        status.get("code") in _FAILED,
         status.get("message"),
         attributes,
         twice,
@@ -162,6 +208,10 @@ def _value(value: dict[str, Any]) -> Any:
     if not value:
         return None
     ((form, content),) = value.items() if len(value) == 1 else ((None, value),)
+    return _content(form, content)
+
+
+def _content(form: str | None, content: Any) -> Any:
     if form == "intValue":
         return whole_number(content)
     if form == "doubleValue":
