@@ -7,6 +7,7 @@ meet in the warehouse in whatever order and batches they come.
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,10 +22,11 @@ from orchestration.sources.otlp.conventions import (
     TIERS,
     VERDICTS,
 )
+from orchestration.sources.otlp.protobuf import as_json
 from orchestration.sources.otlp.reading import Reading, known_id, read
 from orchestration.sources.otlp.spans import Span
 from orchestration.sources.otlp.texts import answered, asked, parsed_json, plain
-from orchestration.sources.source import Line
+from orchestration.sources.source import CAME_AS, Line
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _FIELDS = {kind: frozenset(struct.__struct_fields__) for kind, struct in KINDS.items()}
@@ -39,12 +41,23 @@ def lines_of(spans: Iterable[Any]) -> Iterator[Line]:
         try:
             yield from _lines(span) if isinstance(span, Span) else [_kept(span)]
         except Exception:  # whatever a span holds, those beside it land
-            yield _kept(msgspec.structs.asdict(span))
+            yield {"kind": "otlp_span", CAME_AS: partial(_as_it_came, span)}
 
 
 def _kept(span: Any) -> Line:
     """No kind of the contract: such a line is refused, and kept."""
     return {"kind": "otlp_span", "span": span}
+
+
+def _as_it_came(span: Span) -> Any:
+    """A request of this span alone; what is no OTLP, as we have read it."""
+    around, came = span.origin.came, span.came
+    if came is None:
+        return msgspec.structs.asdict(span)
+    if not isinstance(came, msgspec.Struct | dict):
+        around, came = as_json(around), as_json(came)
+    scope = {"schemaUrl": span.origin.schema_url, "spans": [came]}
+    return {"resourceSpans": [{"resource": around, "scopeSpans": [scope]}]}
 
 
 def _lines(span: Span) -> list[Line]:
@@ -61,14 +74,14 @@ def _lines(span: Span) -> list[Line]:
     return [_finished(reading, {**envelope, **line}) for line in lines]
 
 
-def _finished(reading: Reading, said: Line) -> Line:
-    """With what was said for us, and without what was not said at all."""
-    line = {name: value for name, value in said.items() if value is not None}
+def _finished(reading: Reading, line: Line) -> Line:
+    """With what was said for us, and how to tell what it was made of."""
     for ours in (reading.around["ours"], reading.ours):
         if ours:
             _say(line, ours)
     if reading.span.twice:
         line["attributes"] = _repeating(reading)
+    line[CAME_AS] = partial(_as_it_came, reading.span)
     return line
 
 
@@ -139,15 +152,14 @@ _AS_SAID = frozenset({
 
 def _query(reading: Reading) -> list[Line]:
     span, said = reading.span, reading.said
-    line = {name: value for name, value in said.items() if name in _AS_SAID}
-    line["kind"] = "query"
-    line["query_id"] = reading.trace_id
+    line: Line = {"kind": "query", "query_id": reading.trace_id}
     line["status"], error_type, message = _ending(reading)
     if span.failed:
         line |= {"error_type": error_type, "error_message": message}
     line["operation"] = said.get("operation") or said.get("kind")
     line["provider"] = _provider(said)
     line["model"] = said.get("model") or said.get("model_requested")
+    line |= {name: value for name, value in said.items() if name in _AS_SAID}
     line["finish_reason"] = _finish_reason(said)
     line["latency_ms"] = _latency(span)
     line["first_token_ms"] = _first_token(reading)

@@ -93,7 +93,7 @@ def spans_in(resources: Any) -> Iterator[Span]:
     for one in resources:
         resource, _ = _attributes(one.resource.attributes)
         for scope in one.scope_spans:
-            origin = Origin(resource, scope.schema_url or one.schema_url)
+            origin = Origin(resource, scope.schema_url or one.schema_url, came=one.resource)
             for span in scope.spans:
                 yield _span(origin, span)
 
@@ -119,7 +119,21 @@ def _span(origin: Origin, span: Any) -> Span:
         [Event(event.name, event.time_unix_nano, _attributes(event.attributes)[0])
          for event in span.events],
         [link.trace_id.hex() for link in span.links],
+        span,
     )  # fmt: skip
+
+
+def as_json(message: Any) -> Any:
+    """As OTLP's JSON has it: ids in hexadecimal digits."""
+    from google.protobuf.json_format import MessageToDict
+
+    said = MessageToDict(message)
+    if hasattr(message, "trace_id"):
+        said |= {"traceId": message.trace_id.hex(), "spanId": message.span_id.hex(),
+                 "parentSpanId": message.parent_span_id.hex()}  # fmt: skip
+        for link, linked in zip(said.get("links", []), message.links, strict=False):
+            link |= {"traceId": linked.trace_id.hex(), "spanId": linked.span_id.hex()}
+    return said
 
 
 def _attributes(pairs: Iterable[Any]) -> tuple[Attributes, Attributes]:

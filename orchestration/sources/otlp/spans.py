@@ -37,6 +37,7 @@ class Origin(msgspec.Struct, gc=False):
     resource: Attributes
     schema_url: str = ""
     envelope: Attributes | None = None  # what it says of every line, once somebody asked
+    came: Any = None  # the resource as it came
 
 
 class Span(msgspec.Struct, gc=False):
@@ -53,6 +54,7 @@ class Span(msgspec.Struct, gc=False):
     twice: Attributes = {}  # names that it has again, and what they said first
     events: list[Event] = []
     linked: list[Any] = []  # ids of traces
+    came: Any = None  # the span as it came, in whatever form
 
 
 def read_request(record: bytes, _: Limits) -> Any:
@@ -108,7 +110,9 @@ def _spans(resources: list[dict[str, Any]]) -> Iterator[Any]:
         resource, _ = attributes_of(_object(one.get("resource")).get("attributes"))
         for scope in _list(one, "scopeSpans"):
             schema = scope.get("schemaUrl") or one.get("schemaUrl")
-            origin = Origin(resource, schema if isinstance(schema, str) else "")
+            origin = Origin(
+                resource, schema if isinstance(schema, str) else "", came=one.get("resource")
+            )
             for span in _list(scope, "spans"):
                 yield _span(origin, span) if isinstance(span, dict) else span
 
@@ -118,7 +122,7 @@ def _typed_spans(request: typed.Request) -> Iterator[Span]:
         resource, _ = attributes_of(_object(one.resource).get("attributes"))
         for scope in one.scope_spans or ():
             schema = scope.schema_url or one.schema_url
-            origin = Origin(resource, schema if isinstance(schema, str) else "")
+            origin = Origin(resource, schema if isinstance(schema, str) else "", came=one.resource)
             for span in scope.spans or ():
                 yield _of_typed(origin, span)
 
@@ -146,6 +150,7 @@ def _of_typed(origin: Origin, span: typed.Span) -> Span:
         twice,
         _events(span.events) if span.events else _NO_LIST,
         [link.get("traceId") for link in _objects(span.links)] if span.links else _NO_LIST,
+        span,
     )
 
 
@@ -174,6 +179,7 @@ def _span(origin: Origin, span: dict[str, Any]) -> Span:
         twice,
         _events(events) if (events := get("events")) else [],
         [link.get("traceId") for link in _objects(links)] if (links := get("links")) else [],
+        span,
     )
 
 

@@ -14,9 +14,10 @@ from otlp_spans import CALL, FAILED, INFERENCE, START, TRACE, attributes, messag
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Parsed, Slice, parse
 from orchestration.landing.reader import Unreadable, read_file
-from orchestration.sources.otlp import OTLP_JSON
+from orchestration.sources.otlp import OTLP_JSON, OTLP_MESSAGE
 
 LIMITS = Limits()
+Line = dict[str, Any]
 
 
 def lines(*records: bytes) -> list[dict[str, Any]]:
@@ -37,6 +38,10 @@ def landed(*records: bytes) -> Parsed:
 def the(kind: str, *records: bytes) -> dict[str, Any]:
     (found,) = [line for line in lines(*records) if line["kind"] == kind]
     return found
+
+
+def without(said: list[Line], name: str) -> list[Line]:
+    return [{ours: value for ours, value in line.items() if ours != name} for line in said]
 
 
 def refusals(*records: bytes) -> list[tuple[str, str]]:
@@ -285,6 +290,24 @@ def test_a_span_with_a_fault_is_refused_alone(
     parsed = landed(record)
     assert [(one.reason.value, one.path) for _, one in parsed.refused] == refused
     assert len(parsed.events) == 4 - len(refused)
+
+
+@pytest.mark.parametrize("odd", [{"gen_ai.usage.input_tokens": "many"}, {"session.id": ["s"]}])
+@pytest.mark.parametrize("as_protobuf", [False, True])
+def test_a_refused_span_takes_along_what_it_was_made_of(odd: Line, *, as_protobuf: bool) -> None:
+    """Prevents that a mend of the translation comes too late for what it had got wrong."""
+    whole = span({**CALL, **odd}, links=[{"traceId": TRACE, "spanId": "00" * 8}])
+    if as_protobuf:
+        made = OTLP_MESSAGE.translate(message(span(CALL, 2), whole), LIMITS) or b""
+    else:
+        made = translated(request(span(CALL, 2), whole))
+    parsed = parse(Slice(1, 0, made.removesuffix(b"\n")), LIMITS)
+    refused = [parsed.slice.lines[index] for index, _ in parsed.refused]
+    assert refused
+    for line in refused:
+        came_as = json.dumps(json.loads(line)["came_as"]).encode()
+        assert without(lines(came_as), "came_as") == without(lines(request(whole)), "came_as")
+    assert made.count(b"came_as") == len(refused)
 
 
 def test_no_number_is_lost_between_the_lines() -> None:
