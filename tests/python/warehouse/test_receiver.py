@@ -170,6 +170,24 @@ def test_sigterm_ends_it_when_all_is_committed_and_acknowledged(world: World) ->
     assert landed(world) == (2, 0, 0)
 
 
+def test_a_backlog_does_not_keep_it_from_ending(world: World) -> None:
+    """What it has no time for stays in the inbox: nothing of it is lost, and nothing landed twice."""
+    with psycopg.connect(world.url) as session:
+        session.execute(
+            """insert into landing.inbox (line)
+               select format('{"kind":"tool","event_id":"backlog-%s","ts":"2026-03-01T10:00:00Z",'
+                   '"tool":"t","status":"ok"}', number) from generate_series(1, 60000) as number"""
+        )
+    with receiving(world.url, last_seconds=0) as receiver:
+        receiver.ask("GET", "/healthz")
+        assert receiver.end() == 0
+    waiting = world.value("select count(*) from landing.inbox")
+    in_log = world.value("select count(*) from raw.tool_log where event_id like 'backlog-%%'")
+    assert waiting > 0
+    assert waiting + in_log == 60_000
+    world.rows("delete from landing.inbox returning inbox_id")
+
+
 @pytest.mark.parametrize(("point", "kept"), [("receiver.lines_copied", 0), ("receiver.committed", 2)])
 def test_killed_it_has_lost_nothing_that_it_acknowledged_and_a_retry_lands_once(
     world: World, point: str, kept: int
