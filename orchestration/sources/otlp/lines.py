@@ -50,10 +50,13 @@ def _kept(span: Any) -> Line:
 
 
 def _as_it_came(span: Span) -> Any:
-    """A request of this span alone; what is no OTLP, as we have read it."""
+    """A request of this span alone, or of its log records; what is no OTLP, as we have read it."""
     around, came = span.origin.came, span.came
     if came is None:
         return msgspec.structs.asdict(span)
+    if isinstance(came, list):
+        scope = {"schemaUrl": span.origin.schema_url, "logRecords": came}
+        return {"resourceLogs": [{"resource": around, "scopeLogs": [scope]}]}
     if not isinstance(came, msgspec.Struct | dict):
         around, came = as_json(around), as_json(came)
     scope = {"schemaUrl": span.origin.schema_url, "spans": [came]}

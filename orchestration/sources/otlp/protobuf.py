@@ -16,6 +16,7 @@ _PREFIX = struct.Struct(">I")
 _RESOURCE_SPANS = 0x0A  # field 1 of a request, with a length
 _INSIDE = (0x0A, 0x12, 0x1A)  # fields 1 to 3 of what it holds
 _FAILED = 2
+_IDS = ("traceId", "spanId", "parentSpanId")
 UNREADABLE = "otlp_protobuf"  # no kind of the contract: such a line is refused, and kept
 
 
@@ -128,12 +129,30 @@ def as_json(message: Any) -> Any:
     from google.protobuf.json_format import MessageToDict
 
     said = MessageToDict(message)
-    if hasattr(message, "trace_id"):
-        said |= {"traceId": message.trace_id.hex(), "spanId": message.span_id.hex(),
-                 "parentSpanId": message.parent_span_id.hex()}  # fmt: skip
-        for link, linked in zip(said.get("links", []), message.links, strict=False):
-            link |= {"traceId": linked.trace_id.hex(), "spanId": linked.span_id.hex()}
+    _spell_ids(said)
     return said
+
+
+def _spell_ids(said: Any) -> None:
+    if isinstance(said, list):
+        for one in said:
+            _spell_ids(one)
+    elif isinstance(said, dict):
+        for name, value in said.items():
+            if name in _IDS and isinstance(value, str):
+                said[name] = base64.b64decode(value).hex()
+            elif name not in ("attributes", "body"):
+                _spell_ids(value)
+
+
+def read_logs(message: bytes, _: Limits) -> Any:
+    from google.protobuf.message import DecodeError
+    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+
+    try:
+        return {"resourceLogs": [], **as_json(ExportLogsServiceRequest.FromString(message))}
+    except DecodeError:
+        return None
 
 
 def _attributes(pairs: Iterable[Any]) -> tuple[Attributes, Attributes]:

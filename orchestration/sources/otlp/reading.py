@@ -97,7 +97,7 @@ def read(span: Span) -> Reading:
     for event in span.events:
         if event.name in DETAILS:
             _take(reading, event.attributes, ranks)
-    reading.role = _role(reading.said)
+    reading.role = span.role or _role(reading.said)
     return reading
 
 

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -55,6 +55,7 @@ class Span(msgspec.Struct, gc=False):
     events: list[Event] = []
     linked: list[Any] = []  # ids of traces
     came: Any = None  # the span as it came, in whatever form
+    role: str | None = None  # where it does not say it itself
 
 
 def read_request(record: bytes, _: Limits) -> Any:
@@ -82,21 +83,38 @@ def _count_keys(record: bytes) -> int | None:
 
 
 def spans_of(request: Any) -> Iterator[Any] | None:
-    """None where it is no request for traces, so that it goes on as it came."""
+    """Spans, and what stands where a span should. None where it is no request for traces, so that it
+    goes on as it came."""
     if isinstance(request, typed.Request):
         return _typed_spans(request)
-    if not isinstance(request, dict):
+    name = "resourceSpans"
+    if isinstance(request, dict) and name not in request:
+        name = "resource_spans"
+    found = origins_of(request, name, "scopeSpans", "spans")
+    return None if found is None else _spans(found)
+
+
+Origins = Iterator[tuple["Origin", list[Any]]]
+
+
+def origins_of(request: Any, resources: str, scopes: str, items: str) -> Origins | None:
+    """A request down to what its scopes hold, which is judged one by one."""
+    inside = request.get(resources) if isinstance(request, dict) else None
+    if not isinstance(inside, list) or not all(isinstance(one, dict) for one in inside):
         return None
-    resources = request.get("resourceSpans", request.get("resource_spans"))
-    return _spans(resources) if _is_tree(resources) else None
+    found = [scope for one in inside for scope in _list(one, scopes)]
+    if not all(isinstance(one, dict) and isinstance(one.get(items, []), list) for one in found):
+        return None
+    return _origins(inside, scopes, items)
 
 
-def _is_tree(resources: Any) -> TypeGuard[list[dict[str, Any]]]:
-    """Down to the spans; of those each is judged by itself."""
-    if not isinstance(resources, list) or not all(isinstance(one, dict) for one in resources):
-        return False
-    scopes = [scope for one in resources for scope in _list(one, "scopeSpans")]
-    return all(isinstance(scope, dict) and isinstance(scope.get("spans", []), list) for scope in scopes)
+def _origins(resources: list[dict[str, Any]], scopes: str, items: str) -> Origins:
+    for one in resources:
+        resource, _ = attributes_of(_object(one.get("resource")).get("attributes"))
+        for scope in _list(one, scopes):
+            schema = scope.get("schemaUrl") or one.get("schemaUrl")
+            schema = schema if isinstance(schema, str) else ""
+            yield Origin(resource, schema, came=one.get("resource")), _list(scope, items)
 
 
 def _list(value: dict[str, Any], name: str) -> list[Any]:
@@ -104,17 +122,10 @@ def _list(value: dict[str, Any], name: str) -> list[Any]:
     return inside if isinstance(inside, list) else [inside] if inside is not None else _NO_LIST
 
 
-def _spans(resources: list[dict[str, Any]]) -> Iterator[Any]:
-    """Spans, and what stands where a span should."""
-    for one in resources:
-        resource, _ = attributes_of(_object(one.get("resource")).get("attributes"))
-        for scope in _list(one, "scopeSpans"):
-            schema = scope.get("schemaUrl") or one.get("schemaUrl")
-            origin = Origin(
-                resource, schema if isinstance(schema, str) else "", came=one.get("resource")
-            )
-            for span in _list(scope, "spans"):
-                yield _span(origin, span) if isinstance(span, dict) else span
+def _spans(found: Origins) -> Iterator[Any]:
+    for origin, spans in found:
+        for span in spans:
+            yield _span(origin, span) if isinstance(span, dict) else span
 
 
 def _typed_spans(request: typed.Request) -> Iterator[Span]:
@@ -204,13 +215,13 @@ def attributes_of(pairs: Any) -> tuple[Attributes, Attributes]:
             value = pair["value"]
             if name in attributes:
                 twice[name] = attributes[name]
-            attributes[name] = value["stringValue"] if "stringValue" in value else _value(value)
+            attributes[name] = value["stringValue"] if "stringValue" in value else value_of(value)
         except (KeyError, TypeError):
             attributes[f"#{len(attributes)}"] = pair  # no attribute: kept as what it is
     return attributes, twice
 
 
-def _value(value: dict[str, Any]) -> Any:
+def value_of(value: dict[str, Any]) -> Any:
     if not value:
         return None
     ((form, content),) = value.items() if len(value) == 1 else ((None, value),)
@@ -225,7 +236,7 @@ def _content(form: str | None, content: Any) -> Any:
             return _DOUBLES.get(content, content)
         return finite(content)
     if form == "arrayValue":
-        return [_value(one) for one in _object(content).get("values") or _NO_LIST]
+        return [value_of(one) for one in _object(content).get("values") or _NO_LIST]
     if form == "kvlistValue":
         return attributes_of(_object(content).get("values"))[0]
     return content  # bool, bytes in base64, or what this version of OTLP does not have

@@ -9,12 +9,24 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from otlp_spans import CALL, FAILED, INFERENCE, START, TRACE, attributes, message, request, span
+from otlp_spans import (
+    CALL,
+    FAILED,
+    INFERENCE,
+    START,
+    TRACE,
+    attributes,
+    logs_message,
+    message,
+    request,
+    span,
+    value_of,
+)  # fmt: skip
 
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Parsed, Slice, parse
 from orchestration.landing.reader import Unreadable, read_file
-from orchestration.sources.otlp import OTLP_JSON, OTLP_MESSAGE
+from orchestration.sources.otlp import OTLP_JSON, OTLP_LOGS_MESSAGE, OTLP_MESSAGE
 
 LIMITS = Limits()
 Line = dict[str, Any]
@@ -233,6 +245,49 @@ def test_evaluations_find_what_they_are_about() -> None:
     found = the("evaluation", linked)
     assert (found["target_id"], found["evaluator_version"]) == (other, "judge-v2")
     assert not landed(linked).refused
+
+
+def logs(*records: dict[str, Any]) -> bytes:
+    scope = {"logRecords": [{"traceId": TRACE, "spanId": f"{1:016x}", **one} for one in records]}
+    return json.dumps({"resourceLogs": [{"scopeLogs": [scope]}]}).encode()
+
+
+SAID_IN_LOGS = [
+    [{"eventName": "gen_ai.client.inference.operation.details", "attributes": attributes(NEW)}],
+    [
+        {"attributes": attributes({"event.name": "gen_ai.user.message"}),
+         "body": value_of({"content": "Hello?"})},
+        {"eventName": "gen_ai.choice", "body": value_of({"message": {"content": "Hi."}})},
+        {"eventName": "of a database", "body": value_of("select")},
+    ],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", SAID_IN_LOGS, ids=["details", "messages"])
+def test_events_in_logs_say_what_events_of_a_span_say(said: list[Line]) -> None:
+    """They are within the span that they name, and what it bills they do not bill again."""
+    records = [{"timeUnixNano": str(START), **record} for record in said]
+    (query,) = lines(logs(*records))
+    assert (query["kind"], query["query_id"], query["ts"]) == ("query", TRACE, "2026-03-01T10:00:00Z")
+    assert (query["query_text"], query["response_text"]) == ("Hello?", "Hi.")
+    assert query["parent_span_id"] == f"{1:016x}"
+    assert "latency_ms" not in query
+    assert not landed(logs(*records)).refused
+    assert lines(logs(*records)) == [query]
+    found = OTLP_LOGS_MESSAGE.translate(logs_message(logs(*records)), LIMITS)
+    assert found is not None
+    by_protobuf = json.loads(found)
+    assert {**by_protobuf, "event_id": 0, "span_id": 0} == {**query, "event_id": 0, "span_id": 0}
+
+
+def test_a_result_in_logs_is_an_evaluation_of_its_query() -> None:
+    said = {"gen_ai.evaluation.name": "tone", "gen_ai.evaluation.score.value": 0.5}
+    record = {"eventName": "gen_ai.evaluation.result", "timeUnixNano": str(START)}
+    (found,) = lines(logs({**record, "attributes": attributes(said)}))
+    assert (found["kind"], found["target_id"], found["metrics"]) == ("evaluation", TRACE, {"tone": 0.5})
+    (refused,) = lines(logs({**record, "attributes": []}))
+    again = json.dumps(refused["came_as"]).encode()
+    assert without(lines(again), "came_as") == without([refused], "came_as")
 
 
 def test_other_spans_of_a_trace_are_none_of_ours() -> None:

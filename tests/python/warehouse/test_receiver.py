@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from landing_world import World
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from otlp_spans import logs_message, value_of
 from receiver_world import Answer, ReceiverProcess, receiving
 
 from orchestration.errors import AssayError
@@ -65,6 +66,23 @@ def test_what_is_acknowledged_is_in_the_inbox_and_lands_once(
     answer = receiver.post(ExportTraceServiceRequest().SerializeToString(), PROTOBUF)
     assert (answer.status, answer.headers["content-type"], answer.body) == (200, PROTOBUF, b"")
     assert landed(world) == (4, 2, 0)
+
+
+@pytest.mark.parametrize("media_type", ["application/json", PROTOBUF])
+def test_events_in_logs_are_taken_too(world: World, receiver: ReceiverProcess, media_type: str) -> None:
+    landed(world)
+    number = len(media_type)
+    record = {"traceId": f"{number:032x}", "spanId": f"{number:016x}", "timeUnixNano": str(START),
+              "eventName": "gen_ai.user.message", "body": value_of({"content": "Hello?"})}  # fmt: skip
+    body = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}).encode()
+    if media_type == PROTOBUF:
+        body = logs_message(body)
+    headers = {"content-type": media_type}
+    answers = [receiver.ask("POST", "/v1/logs", body, headers) for _ in range(2)]
+    assert [answer.status for answer in answers] == [200, 200]
+    assert landed(world) == (1, 1, 0)
+    broken = receiver.ask("POST", "/v1/logs", b"no request", headers)
+    assert broken.status == 400
 
 
 def test_a_span_that_landing_refuses_is_told_and_kept(world: World, receiver: ReceiverProcess) -> None:
