@@ -9,7 +9,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from orchestration.landing.limits import Limits
-from orchestration.landing.parse import Slice, parse
+from orchestration.landing.reasons import Refused
 from orchestration.sources.otlp import OTLP_JSON, OTLP_LOGS_MESSAGE, OTLP_MESSAGE
 from orchestration.sources.source import Source
 
@@ -80,11 +80,9 @@ def too_large(most: int) -> RefusedRequestError:
 
 def translated(content: bytes, source: Source, limits: Limits) -> Translated:
     """What landing will refuse goes into the inbox too: it is kept in quarantine for a replay."""
-    lines = source.translate(content, limits) if content else b""
+    refused: list[Refused] = []
+    lines = source.translate(content, limits, refused) if content else b""
     if lines is None or lines.startswith(b'{"kind":"otlp_protobuf"'):
         raise RefusedRequestError(400, "The body is no such OTLP request.")
-    if not lines:
-        return Translated(b"", 0, 0)
-    parsed = parse(Slice(1, 0, lines.removesuffix(b"\n")), limits)
-    why = sorted({f"{refused.reason.value} at {refused.path}" for _, refused in parsed.refused})
-    return Translated(lines, len(parsed.slice.lines), len(parsed.refused), ", ".join(why[:5]))
+    why = sorted({f"{one.reason.value} at {one.path}" for one in refused})
+    return Translated(lines, lines.count(b"\n"), len(refused), ", ".join(why[:5]))

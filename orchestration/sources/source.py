@@ -81,12 +81,17 @@ class Source:
     decode: Callable[[bytes, Limits], Any] = exactly
     records: Callable[[Stream, Limits], Iterator[Record]] = split_lines
 
-    def translate(self, record: bytes, limits: Limits) -> bytes | None:
-        """Contract lines, each with its newline; None where the record has to go on as it came."""
+    def translate(
+        self, record: bytes, limits: Limits, refused: list[Refused] | None = None
+    ) -> bytes | None:
+        """Contract lines, each with its newline; None where the record has to go on as it came.
+
+        `refused` hears why some of those that can tell what they were made of will be.
+        """
         try:
             with _uncollected():
                 lines = self.lines(self.decode(record, limits))
-                return None if lines is None else _all_spelled(list(lines), limits)
+                return None if lines is None else _all_spelled(list(lines), limits, refused)
         except (Refused, ValueError, RecursionError):
             return None
 
@@ -104,24 +109,25 @@ def _uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def _all_spelled(lines: list[Line], limits: Limits) -> bytes:
+def _all_spelled(lines: list[Line], limits: Limits, refused: list[Refused] | None) -> bytes:
     latest = limits.latest()
+    found = [] if refused is None else refused
     return b"".join(
         [
-            (_proved(line, limits, latest) if CAME_AS in line else spelled(line)) + b"\n"
+            (_proved(line, limits, latest, found) if CAME_AS in line else spelled(line)) + b"\n"
             for line in lines
         ]
     )
 
 
-def _proved(line: Line, limits: Limits, latest: dt.datetime) -> bytes:
+def _proved(line: Line, limits: Limits, latest: dt.datetime, refused: list[Refused]) -> bytes:
     """A line that will be refused takes along what it was made of: a replay can make it anew."""
     came_as = line.pop(CAME_AS)
     try:
         event = msgspec.convert(line, KINDS[line["kind"]])
         normalise(event, latest)
         said = _encoder.encode(event)
-        if not any(sign in said for sign in _UNPROVED):
+        if len(said) <= limits.line_bytes and not any(sign in said for sign in _UNPROVED):
             return said
     except (*_UNSPELLED, KeyError, Refused):
         pass
@@ -129,7 +135,8 @@ def _proved(line: Line, limits: Limits, latest: dt.datetime) -> bytes:
     said = spelled(line)
     try:
         diagnose(said, limits, latest)
-    except Refused:
+    except Refused as why:
+        refused.append(Refused(why.reason, why.path))
         whole = spelled({**line, CAME_AS: came_as()}) if came_as else said
         return whole if len(whole) <= limits.line_bytes else said
     return said

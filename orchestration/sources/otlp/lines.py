@@ -46,7 +46,7 @@ def lines_of(spans: Iterable[Any]) -> Iterator[Line]:
 
 def _kept(span: Any) -> Line:
     """No kind of the contract: such a line is refused, and kept."""
-    return {"kind": "otlp_span", "span": span}
+    return {"kind": "otlp_span", "span": span, CAME_AS: None}
 
 
 def _as_it_came(span: Span) -> Any:
