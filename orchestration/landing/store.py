@@ -16,11 +16,12 @@ from psycopg.types.string import BytesBinaryDumper
 from orchestration import crash
 from orchestration.landing import contract
 from orchestration.landing.admission import Admission, Keys, KeysDumper, Refs
+from orchestration.landing.contract import Retrieval
 from orchestration.landing.parse import Parsed, kind_of
 from orchestration.landing.reader import Unreadable
 from orchestration.landing.tables import log_table
 from orchestration.landing.turns import Turn
-from orchestration.landing.writing import write_events
+from orchestration.landing.writing import write_documents, write_events, write_texts
 
 _SESSION = """
 set synchronous_commit = on;
@@ -118,6 +119,8 @@ def write(
         return Counter()
     by_type = parsed.by_type(new)
     write_events(connection, parsed, by_type, refs, batch)
+    write_documents(connection, parsed, by_type.get(Retrieval, []), batch)
+    write_texts(connection, parsed, by_type, refs, batch)
     return Counter({log_table(struct).kind: len(by_type[struct]) for struct in by_type})
 
 
