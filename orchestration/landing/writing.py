@@ -13,7 +13,7 @@ from orchestration.landing.contract import PERSON, PERSON_TARGETS, Event, Retrie
 from orchestration.landing.parse import Parsed
 from orchestration.landing.tables import document_table, log_table
 
-_Column = tuple[str, str, Sequence[Any]]  # name, type, a cell for every row
+_Column = tuple[str, str, Iterable[Any]]  # name, type, a cell for every row
 _META = {"event_key": "bytea", "batch_id": "bigint", "line_no": "bigint"}
 _DOCUMENT_META = {**_META, "ts": "timestamptz", "workspace": "text", "position": "bigint"}
 _jsonb = msgspec.json.Encoder().encode
@@ -58,12 +58,13 @@ def _spoken(struct: type[Event], events: list[Event], refs: Refs) -> list[_Colum
         cells = said[column.field]
         if cells == silent:
             continue
-        if column.type == "jsonb":
-            cells = [None if cell is None else b"\x01" + _jsonb(cell) for cell in cells]
+        sent: Iterable[Any] = cells
+        if column.type == "jsonb":  # made row by row: those of a batch may be large
+            sent = (None if cell is None else b"\x01" + _jsonb(cell) for cell in cells)
         elif column.marker == PERSON:
             people = zip(said["workspace"], cells, strict=True)
-            cells = [None if who[1] is None else refs[who] for who in people]
-        spoken.append((column.name, column.copy_type, cells))
+            sent = (None if who[1] is None else refs[who] for who in people)
+        spoken.append((column.name, column.copy_type, sent))
     return spoken
 
 
