@@ -248,11 +248,13 @@ def _sent(
 
 
 def _resident_kib(pid: int) -> float:
+    """Of a process and of those that it started."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except (OSError, ValueError):
         return 0.0
-    return pages * resource.getpagesize() / 1024
+    return pages * resource.getpagesize() / 1024 + sum(_resident_kib(int(child)) for child in children)
 
 
 def _until_queryable(url: str, turns: int) -> float:

@@ -101,10 +101,13 @@ def _not_finite(_: str) -> NoReturn:
 
 
 def _number(digits: str) -> Decimal:
-    # Decimals keep every digit of an amount of money until the contract says what a number is.
     if math.isinf(float(digits)):
         raise Refused(Reason.NOT_FINITE)
-    return Decimal(digits)
+    # Decimals keep every digit of an amount of money until the contract says what a number is; one that
+    # would be spelled as an integer (1.25e2) stays what it was.
+    number = Decimal(digits)
+    spelled = str(number)
+    return number if "." in spelled or "E" in spelled else Decimal(f"{spelled}.0")
 
 
 def _integer(digits: str) -> int:

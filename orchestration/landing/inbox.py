@@ -1,6 +1,7 @@
 """Drains `landing.inbox`: lines leave it in the transaction that lands them."""
 
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from typing import Any, LiteralString
 
@@ -21,14 +22,17 @@ class TakenError(Exception):
     """Another lander landed these lines: our lock was lost with a connection."""
 
 
-def drain(lander: Lander) -> Counts:
-    """Everything that is in the inbox now; nothing when another lander is already draining it."""
+def drain(lander: Lander, enough: Callable[[], bool] = lambda: False) -> Counts:
+    """Everything that is in the inbox now; nothing when another lander is already draining it.
+
+    Between two batches it ends when `enough` says so.
+    """
     total = Counts()
     connection = lander.connection()
     if not _flag(connection, "select pg_try_advisory_lock(hashtextextended('landing.inbox', 0))"):
         return total
     try:
-        while (taken := _next(lander)) is not None:
+        while not enough() and (taken := _next(lander)) is not None:
             ids, item = taken
             total.add(lander.commit(item, _ORIGIN, partial(_remove, ids)))
     except TakenError:

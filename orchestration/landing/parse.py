@@ -8,9 +8,8 @@ read exactly, by `diagnose`.
 
 import datetime as dt
 import hashlib
-from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -20,7 +19,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from orchestration.landing.contract import DEFAULT_SOURCE, KINDS, Event, Query
+from orchestration.landing.contract import DEFAULT_SOURCE, KINDS, Cost, Event, Feedback, Query
 from orchestration.landing.diagnose import DECODER, diagnose
 from orchestration.landing.limits import Limits
 from orchestration.landing.reasons import Reason, Refused
@@ -33,7 +32,7 @@ _KEY_END = b'":'
 # Escapes that spell a NUL, or a quote or colon that the counts would not see.
 _ESCAPES = (b"\\u0000", b"\\u0022", b"\\u003a", b"\\u003A")
 # Keys of defaults that look the same whether a line spelled them out or not.
-_SILENT_DEFAULTS = (b'"requests":', b'"answered":')
+_SILENT_DEFAULTS: dict[type[Event], bytes] = {Cost: b'"requests":', Feedback: b'"answered":'}
 _Found = npt.NDArray[np.bool_]
 _UNREAD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Refused)
 _MOST_UNKNOWN = 100  # names a line: nobody reads more, and a hostile log has any number
@@ -110,8 +109,8 @@ def parse(lines: Slice, limits: Limits) -> Parsed:
 
 def _add(parsed: Parsed, start: int, lines: list[bytes], limits: Limits, latest: dt.datetime) -> None:
     events, unread, dropped = _decoded(lines, latest)
-    spellings = _spelled(events)
-    for place in _unsettled(lines, unread, spellings, dropped, limits):
+    spellings = list(map(_encoder.encode, events))
+    for place in _unsettled(lines, events, unread, spellings, dropped, limits):
         events[place] = event = _exactly(parsed, start + place, limits, latest)
         spellings[place] = _encoder.encode(event)
     kept = [event for event in events if event is not None]
@@ -143,22 +142,22 @@ def _decoded(lines: list[bytes], latest: dt.datetime) -> tuple[list[Event | None
     """
     events: list[Event | None] = []
     unread: set[int] = set()
-    dropped = []
-    decode = DECODER.decode
-    for line in lines:
+    decoded = map(DECODER.decode, lines)
+    while len(events) < len(lines):
         try:
-            event = decode(line)
-            dropped.append(normalise(event, latest))
-            events.append(event)
-        except _UNREAD:
+            events.extend(decoded)
+        except _UNREAD:  # of the line after those that were taken; the next call goes on behind it
             unread.add(len(events))
-            dropped.append(0)
             events.append(None)
+    dropped = [0] * len(events)
+    for place, event in enumerate(events):
+        if event is not None:
+            try:
+                dropped[place] = normalise(event, latest)
+            except Refused:
+                unread.add(place)
+                events[place] = None
     return events, unread, dropped
-
-
-def _spelled(events: Sequence[Event | None]) -> list[bytes]:
-    return bytes(_encoder.encode_lines(events)).split(b"\n")[:-1]
 
 
 def _keys(events: list[Event]) -> list[bytes]:
@@ -182,7 +181,12 @@ def _exactly(parsed: Parsed, index: int, limits: Limits, latest: dt.datetime) ->
 
 
 def _unsettled(
-    lines: list[bytes], unread: set[int], spellings: list[bytes], dropped: list[int], limits: Limits
+    lines: list[bytes],
+    events: list[Event | None],
+    unread: set[int],
+    spellings: list[bytes],
+    dropped: list[int],
+    limits: Limits,
 ) -> list[int]:
     """Places of the lines of which not everything is proved yet."""
     text = _Text(lines)
@@ -190,22 +194,39 @@ def _unsettled(
         place for place in text.holding_escapes() if any(escape in lines[place] for escape in _ESCAPES)
     }
     doubtful = unread | escaping | text.holding(text.blanks())
-    doubtful |= _repeating(text, lines, spellings, dropped, doubtful)
+    silent = _silent_defaults(lines, events, spellings) - doubtful
+    doubtful |= _repeating(text, spellings, dropped, silent, doubtful)
     beyond = (text.brackets() > limits.depth) | (text.lengths > limits.line_bytes)
     return sorted(doubtful.union(_places(beyond)))
 
 
+def _silent_defaults(
+    lines: list[bytes], events: list[Event | None], spellings: list[bytes]
+) -> set[int]:
+    """Places of the lines that spell out a default which leaves no trace but in their spelling."""
+    return {
+        place
+        for place, event in enumerate(events)
+        if (name := _SILENT_DEFAULTS.get(type(event)))  # type: ignore[arg-type]
+        and name in lines[place]
+        and name not in spellings[place]
+    }
+
+
 def _repeating(
-    text: "_Text", lines: list[bytes], spellings: list[bytes], dropped: list[int], doubtful: set[int]
+    text: "_Text",
+    spellings: list[bytes],
+    dropped: list[int],
+    silent: set[int],
+    doubtful: set[int],
 ) -> set[int]:
     """Places of the lines, but for the doubtful ones, that may repeat a key.
 
     None of them hides a key, so each has at least those that we expect of it: where all together have
     no more than that, each of them has just these.
     """
-    in_spellings = _Text(spellings)
+    lines, in_spellings = text.lines, _Text(spellings)
     keys, spelled_keys = text.pairs(_KEY_END), in_spellings.pairs(_KEY_END)
-    silent = text.silent_defaults(spellings) - doubtful
     more = np.count_nonzero(keys) - np.count_nonzero(spelled_keys) - sum(dropped) - len(silent)
     for place in doubtful:
         more -= lines[place].count(_KEY_END) - spellings[place].count(_KEY_END) - dropped[place]
@@ -256,19 +277,6 @@ class _Text:
 
     def holding_escapes(self) -> set[int]:
         return self.holding(self.pairs(b"\\u")) if b"\\" in self.joined else set()
-
-    def silent_defaults(self, spellings: list[bytes]) -> set[int]:
-        """Places of the lines that spell out a default which leaves no trace but in their spelling."""
-        places = set()
-        ends: list[int] = self.ends.tolist()
-        for name in _SILENT_DEFAULTS:
-            found = self.joined.find(name)
-            while found >= 0:
-                place = bisect_right(ends, found)
-                if name not in spellings[place]:
-                    places.add(place)
-                found = self.joined.find(name, found + len(name))
-        return places
 
     def holding(self, found: _Found) -> set[int]:
         """Places of the lines in which something was found."""

@@ -40,40 +40,14 @@ class Column:
         return "bytea" if self.type in _SENT_AS_BYTES else self.type
 
 
-# Every raw row starts with these; `event_key` stands for (workspace, kind, event_id).
-META = (
-    Column("event_key", "", "uuid", required=True, marker=None),
-    Column("batch_id", "", "bigint", required=True, marker=None),
-    Column("line_no", "", "bigint", required=True, marker=None),
-)
-
-
 @dataclass(frozen=True)
 class LogTable:
-    """One kind's raw table.
-
-    Rows are sent in the order in which an event holds its values (`sent`), without those that go
-    elsewhere and stand side by side (`elsewhere`): a row is then two slices of the event.
-    """
+    """One kind's raw table; every row of it starts with its key, its batch and its line."""
 
     kind: str
     name: str
     columns: tuple[Column, ...]
     texts: tuple[str, ...]
-    sent: tuple[Column, ...]
-    elsewhere: slice
-
-    def position(self, name: str) -> int:
-        """Where a column stands in a row that is sent, `META` counted."""
-        return len(META) + next(i for i, column in enumerate(self.sent) if column.name == name)
-
-    @cached_property
-    def json_positions(self) -> tuple[int, ...]:
-        return tuple(self.position(c.name) for c in self.sent if c.type == "jsonb")
-
-    @cached_property
-    def person_positions(self) -> tuple[int, ...]:
-        return tuple(self.position(c.name) for c in self.sent if c.marker == PERSON)
 
     @cached_property
     def persons(self) -> tuple[str, ...]:
@@ -118,13 +92,7 @@ def _table(kind: str, name: str, struct: type[Struct], fields: list[str]) -> Log
         if marker != VAULT and field != "documents"
     )
     texts = tuple(field for field, (_, marker) in described.items() if marker == VAULT)
-    held = list(struct.__struct_fields__)
-    sent = tuple(sorted(columns, key=lambda column: held.index(column.field)))
-    elsewhere = [place for place, field in enumerate(held) if field not in {c.field for c in columns}]
-    first, behind = (elsewhere[0], elsewhere[-1] + 1) if elsewhere else (len(held), len(held))
-    if behind - first != len(elsewhere):
-        raise TypeError(f"{struct.__name__}: texts and documents must be declared side by side.")
-    return LogTable(kind, name, columns, texts, sent, slice(first, behind))
+    return LogTable(kind, name, columns, texts)
 
 
 def _column_name(field: str, marker: str | None) -> str:

@@ -66,7 +66,7 @@ class Watch:
 
     def _drain_inbox(self) -> None:
         try:
-            counts = inbox.drain(self.lander)
+            counts = inbox.drain(self.lander, self.stop.is_set)
         except NoConnectionError:
             raise
         except AssayError as error:

@@ -1,4 +1,4 @@
-"""OTLP/HTTP: `POST /v1/traces`, and `GET /healthz` with the receiver's own figures.
+"""OTLP/HTTP: `POST /v1/traces` and `/v1/logs`, and `GET /healthz` with the receiver's own figures.
 
 Nothing that a client sent is ever logged: answers and figures hold counts, reason codes and paths.
 """
@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
 import msgspec
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from google.protobuf.json_format import MessageToJson
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -23,14 +24,17 @@ from orchestration.receiver.committer import Committer, UnavailableError
 from orchestration.receiver.limits import ReceiverLimits
 from orchestration.receiver.requests import (
     JSON,
+    LOGS,
     PROTOBUF,
-    SOURCES,
+    TRACES,
     RefusedRequestError,
+    Signal,
     Translated,
     too_large,
     translated,
     unpacked,
 )
+from orchestration.sources.source import Source
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -57,13 +61,13 @@ class Receiver:
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="translator")
     )
 
-    async def traces(self, request: Request) -> Response:
+    async def take(self, signal: Signal, request: Request) -> Response:
         self.figures.requests += 1
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         try:
-            if media_type not in SOURCES:
+            if media_type not in signal.sources:
                 raise RefusedRequestError(415, f"Send {PROTOBUF} or {JSON}.")
-            return await self._take(request, media_type)
+            return await self._take(signal, request, media_type)
         except RefusedRequestError as refused:
             self.figures.refused += 1
             return _status(refused.status, refused.message, media_type)
@@ -75,7 +79,7 @@ class Receiver:
         except ClientDisconnect:
             return Response(status_code=400)
 
-    async def _take(self, request: Request, media_type: str) -> Response:
+    async def _take(self, signal: Signal, request: Request, media_type: str) -> Response:
         if self.committer.is_full:
             raise UnavailableError
         held, most = 0, self.limits.request_bytes
@@ -88,7 +92,7 @@ class Receiver:
                 parts.append(part)
             encoding = request.headers.get("content-encoding", "").strip().lower()
             result = await asyncio.get_running_loop().run_in_executor(
-                self.translator, self._translated, b"".join(parts), encoding, media_type
+                self.translator, self._translated, b"".join(parts), encoding, signal.sources[media_type]
             )
             held += self._reserve(len(result.lines))
             if result.lines:
@@ -98,7 +102,7 @@ class Receiver:
         self.figures.acknowledged += 1
         self.figures.lines += result.count
         self.figures.lines_for_quarantine += result.refused
-        return _acknowledgement(result, media_type)
+        return _acknowledgement(signal, result, media_type)
 
     def _reserve(self, size: int) -> int:
         if self.figures.waiting_bytes + size > self.limits.waiting_bytes:
@@ -106,9 +110,9 @@ class Receiver:
         self.figures.waiting_bytes += size
         return size
 
-    def _translated(self, body: bytes, encoding: str, media_type: str) -> Translated:
+    def _translated(self, body: bytes, encoding: str, source: Source) -> Translated:
         content = unpacked(body, encoding, self.limits.request_bytes)
-        return translated(content, media_type, self.line_limits)
+        return translated(content, source, self.line_limits)
 
     async def health(self, _: Request) -> Response:
         counts = self.committer.counts
@@ -117,21 +121,16 @@ class Receiver:
         return Response(content, 200 if well else 503, media_type=JSON)
 
 
-def _acknowledgement(result: Translated, media_type: str) -> Response:
-    answer = ExportTraceServiceResponse()
+def _acknowledgement(signal: Signal, result: Translated, media_type: str) -> Response:
+    answer = signal.response()
     if result.refused:
-        answer.partial_success.rejected_spans = result.refused
+        setattr(answer.partial_success, signal.rejected, result.refused)
         answer.partial_success.error_message = (
             f"Kept in quarantine: {result.why}. See `assay quarantine list`."
         )
     if media_type == PROTOBUF:
         return Response(answer.SerializeToString(), media_type=PROTOBUF)
-    partial = {
-        "rejectedSpans": str(result.refused),
-        "errorMessage": answer.partial_success.error_message,
-    }
-    said = {"partialSuccess": partial} if result.refused else {}
-    return Response(msgspec.json.encode(said), media_type=JSON)
+    return Response(MessageToJson(answer, indent=None), media_type=JSON)
 
 
 def _status(status: int, message: str, media_type: str) -> Response:
@@ -156,7 +155,10 @@ def application(receiver: Receiver, hosts: Sequence[str] = LOOPBACK) -> Starlett
 
     return Starlette(
         routes=[
-            Route("/v1/traces", receiver.traces, methods=["POST"]),
+            *(
+                Route(signal.path, partial(receiver.take, signal), methods=["POST"])
+                for signal in (TRACES, LOGS)
+            ),
             Route("/healthz", receiver.health),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)],

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 
 import click
@@ -54,11 +54,11 @@ def receive(port: int, host: str, allow_remote: bool, no_land: bool) -> None:
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
     )
-    click.echo(f"Receiving on http://{host}:{listening.getsockname()[1]}/v1/traces", err=True)
     server = uvicorn.Server(config)
     # Its own way is to raise the signal again when all is done: then we would end as if killed.
-    server.capture_signals = lambda: _stopping(server.handle_exit)  # type: ignore[method-assign]
-    with _landing(not no_land):
+    server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
+    with _stopping(server.handle_exit), _landing(not no_land, limits.last_s + _GRACE_S):
+        click.echo(f"Receiving on http://{host}:{listening.getsockname()[1]}/v1/traces", err=True)
         server.run(sockets=[listening])
 
 
@@ -92,7 +92,7 @@ def _stopping(stop: Callable[[int, FrameType | None], None]) -> Iterator[None]:
 
 
 @contextmanager
-def _landing(wanted: bool) -> Iterator[None]:
+def _landing(wanted: bool, most_s: int) -> Iterator[None]:
     if not wanted:
         yield
         return
@@ -104,4 +104,8 @@ def _landing(wanted: bool) -> Iterator[None]:
     try:
         yield
     finally:
-        process.communicate()
+        try:
+            process.communicate(timeout=most_s)
+        except subprocess.TimeoutExpired:
+            process.kill()  # what it was at rolls back, and what waits stays in the inbox
+            process.wait()

@@ -1,6 +1,7 @@
 """Lands and refreshes what is received, in a process of its own: acknowledgements do not wait for it.
 
-It ends with its standard input: also when who started it was killed.
+It ends with its standard input, also when who started it was killed: what waits is landed first, as far
+as the time goes. The rest stays in the inbox for whoever lands next.
 """
 
 import sys
@@ -10,6 +11,7 @@ from orchestration.errors import AssayError
 from orchestration.landing import inbox
 from orchestration.landing.lander import Lander
 from orchestration.landing.retry import TRANSIENT
+from orchestration.receiver.limits import ReceiverLimits
 from orchestration.refresh.engine import Refreshed
 from orchestration.refresh.watch import watch
 
@@ -17,18 +19,22 @@ _WAIT_S = 0.2
 _LATER_S = 2.0
 
 
-def land(stop: threading.Event) -> None:
+def land(stop: threading.Event, at_once: threading.Event) -> None:
     with Lander() as lander:
-        while not stop.is_set():
+        while not at_once.is_set():
+            last = stop.is_set()  # what was acknowledged before that is in the inbox
             try:
                 connection = lander.connection()
                 connection.execute("listen landing_inbox")  # first: what commits from here on wakes us
-                while inbox.drain(lander).lines and not stop.is_set():
-                    pass
+                inbox.drain(lander, at_once.is_set)
+                if last:
+                    return
                 for _ in connection.notifies(timeout=_WAIT_S, stop_after=1):
                     break
             except (AssayError, *TRANSIENT) as error:
                 _say(error)
+                if last:
+                    return
                 stop.wait(_LATER_S)
 
 
@@ -43,15 +49,17 @@ def _refreshed(news: Refreshed | AssayError) -> None:
 
 
 def main() -> None:
-    stop = threading.Event()
+    stop, at_once = threading.Event(), threading.Event()
     threads = [
-        threading.Thread(target=land, args=(stop,)),
+        threading.Thread(target=land, args=(stop, at_once)),
         threading.Thread(target=watch, args=(stop, _refreshed)),
     ]
     for thread in threads:
         thread.start()
     sys.stdin.read()
     stop.set()
+    threads[0].join(ReceiverLimits().last_s)
+    at_once.set()
     for thread in threads:
         thread.join()
 

@@ -19,3 +19,5 @@ class ReceiverLimits:
         default_factory=lambda: _number("ASSAY_RECEIVE_BACKLOG_LINES", 2_000_000)
     )
     retry_after_s: int = field(default_factory=lambda: _number("ASSAY_RECEIVE_RETRY_AFTER", 2))
+    # How long what waits in the inbox is still landed when it is told to end.
+    last_s: int = field(default_factory=lambda: _number("ASSAY_RECEIVE_LAST_SECONDS", 10))

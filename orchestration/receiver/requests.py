@@ -1,16 +1,44 @@
 """One request: its bytes to contract lines, and what of them landing will refuse."""
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from orchestration.landing.limits import Limits
-from orchestration.landing.parse import Slice, parse
-from orchestration.sources.otlp import OTLP_JSON, OTLP_MESSAGE
+from orchestration.landing.reasons import Refused
+from orchestration.sources.otlp import OTLP_JSON, OTLP_LOGS_MESSAGE, OTLP_MESSAGE
 from orchestration.sources.source import Source
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
-SOURCES: dict[str, Source] = {PROTOBUF: OTLP_MESSAGE, JSON: OTLP_JSON}
 _GZIP = 16 + zlib.MAX_WBITS
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What is posted where, and how its answer is made."""
+
+    path: str
+    sources: dict[str, Source]
+    response: Callable[[], Any]
+    rejected: str  # in the answer: how many were refused
+
+
+TRACES = Signal(
+    "/v1/traces",
+    {PROTOBUF: OTLP_MESSAGE, JSON: OTLP_JSON},
+    ExportTraceServiceResponse,
+    "rejected_spans",
+)
+LOGS = Signal(
+    "/v1/logs",
+    {PROTOBUF: OTLP_LOGS_MESSAGE, JSON: OTLP_JSON},
+    ExportLogsServiceResponse,
+    "rejected_log_records",
+)
 
 
 class RefusedRequestError(Exception):
@@ -50,14 +78,11 @@ def too_large(most: int) -> RefusedRequestError:
     return RefusedRequestError(413, f"A request may have {most} bytes, unpacked; send smaller batches.")
 
 
-def translated(content: bytes, media_type: str, limits: Limits) -> Translated:
+def translated(content: bytes, source: Source, limits: Limits) -> Translated:
     """What landing will refuse goes into the inbox too: it is kept in quarantine for a replay."""
-    source = SOURCES[media_type]
-    lines = source.translate(content, limits) if content else b""
-    if lines is None or (media_type == PROTOBUF and lines.startswith(b'{"kind":"otlp_protobuf"')):
-        raise RefusedRequestError(400, "The body is no OTLP request for traces.")
-    if not lines:
-        return Translated(b"", 0, 0)
-    parsed = parse(Slice(1, 0, lines.removesuffix(b"\n")), limits)
-    why = sorted({f"{refused.reason.value} at {refused.path}" for _, refused in parsed.refused})
-    return Translated(lines, len(parsed.slice.lines), len(parsed.refused), ", ".join(why[:5]))
+    refused: list[Refused] = []
+    lines = source.translate(content, limits, refused) if content else b""
+    if lines is None or lines.startswith(b'{"kind":"otlp_protobuf"'):
+        raise RefusedRequestError(400, "The body is no such OTLP request.")
+    why = sorted({f"{one.reason.value} at {one.path}" for one in refused})
+    return Translated(lines, lines.count(b"\n"), len(refused), ", ".join(why[:5]))

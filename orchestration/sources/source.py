@@ -1,5 +1,6 @@
 """What a source is, and how its stream becomes a stream of contract lines."""
 
+import datetime as dt
 import gc
 import io
 import json
@@ -12,16 +13,21 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from orchestration.landing.diagnose import read_json
+from orchestration.landing.contract import KINDS
+from orchestration.landing.diagnose import diagnose, read_json
 from orchestration.landing.limits import Limits
 from orchestration.landing.packed import CHUNK, BrokenStreamError
 from orchestration.landing.reasons import Refused
+from orchestration.landing.rules import normalise
 from orchestration.sources.translators import Translators
 
 HEAD = 1 << 16  # bytes that a source may look at to know its own
 BOM = b"\xef\xbb\xbf"
 Line = dict[str, Any]
-_encode = msgspec.json.Encoder(decimal_format="number").encode
+_encoder = msgspec.json.Encoder(decimal_format="number")
+CAME_AS = "came_as"  # of a line: how to tell what it was made of, should it be refused
+_UNPROVED = (b"\\u0000", b"NaN")  # what an event can hold, and no line
+_UNSPELLED = (ValueError, OverflowError, TypeError, msgspec.MsgspecError)
 
 
 class Stream(Protocol):
@@ -75,12 +81,17 @@ class Source:
     decode: Callable[[bytes, Limits], Any] = exactly
     records: Callable[[Stream, Limits], Iterator[Record]] = split_lines
 
-    def translate(self, record: bytes, limits: Limits) -> bytes | None:
-        """Contract lines, each with its newline; None where the record has to go on as it came."""
+    def translate(
+        self, record: bytes, limits: Limits, refused: list[Refused] | None = None
+    ) -> bytes | None:
+        """Contract lines, each with its newline; None where the record has to go on as it came.
+
+        `refused` hears why some of those that can tell what they were made of will be.
+        """
         try:
             with _uncollected():
                 lines = self.lines(self.decode(record, limits))
-                return None if lines is None else b"".join([spelled(line) + b"\n" for line in lines])
+                return None if lines is None else _all_spelled(list(lines), limits, refused)
         except (Refused, ValueError, RecursionError):
             return None
 
@@ -98,11 +109,44 @@ def _uncollected() -> Iterator[None]:
         gc.enable()
 
 
+def _all_spelled(lines: list[Line], limits: Limits, refused: list[Refused] | None) -> bytes:
+    latest = limits.latest()
+    found = [] if refused is None else refused
+    return b"".join(
+        [
+            (_proved(line, limits, latest, found) if CAME_AS in line else spelled(line)) + b"\n"
+            for line in lines
+        ]
+    )
+
+
+def _proved(line: Line, limits: Limits, latest: dt.datetime, refused: list[Refused]) -> bytes:
+    """A line that will be refused takes along what it was made of: a replay can make it anew."""
+    came_as = line.pop(CAME_AS)
+    try:
+        event = msgspec.convert(line, KINDS[line["kind"]])
+        normalise(event, latest)
+        said = _encoder.encode(event)
+        if len(said) <= limits.line_bytes and not any(sign in said for sign in _UNPROVED):
+            return said
+    except (*_UNSPELLED, KeyError, Refused):
+        pass
+    line = {name: value for name, value in line.items() if value is not None}
+    said = spelled(line)
+    try:
+        diagnose(said, limits, latest)
+    except Refused as why:
+        refused.append(Refused(why.reason, why.path))
+        whole = spelled({**line, CAME_AS: came_as()}) if came_as else said
+        return whole if len(whole) <= limits.line_bytes else said
+    return said
+
+
 def spelled(line: Line) -> bytes:
     """The line as a producer would have written it, also where the rules of a line will refuse it."""
     try:
-        return _encode(line)
-    except (ValueError, OverflowError, TypeError, msgspec.MsgspecError):
+        return _encoder.encode(line)
+    except _UNSPELLED:
         return json.dumps(line, default=str).encode()
 
 

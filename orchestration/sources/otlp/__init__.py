@@ -1,14 +1,16 @@
-"""OpenTelemetry's traces as lines of the contract: JSON, protobuf; GenAI conventions, OpenInference."""
+"""OpenTelemetry's spans and GenAI events, and OpenInference's, as lines of the contract."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from orchestration.sources.otlp.lines import lines_of
+from orchestration.sources.otlp.logs import calls_of
 from orchestration.sources.otlp.protobuf import (
     framed_messages,
     is_framed,
     is_message,
     kept_whole,
+    read_logs,
     read_message,
     spans_in,
     whole_message,
@@ -18,7 +20,7 @@ from orchestration.sources.source import Line, Source, has_keys
 
 
 def _from_json(request: Any) -> Iterator[Line] | None:
-    spans = spans_of(request)
+    spans = calls_of(request) or spans_of(request)
     return None if spans is None else lines_of(spans)
 
 
@@ -28,7 +30,13 @@ def _from_protobuf(resources: Any) -> Iterator[Line]:
     return lines_of(spans_in(resources))
 
 
-OTLP_JSON = Source("OTLP JSON", has_keys("resourceSpans"), _from_json, decode=read_request)
+def _is_json(head: bytes) -> bool:
+    return any(has_keys(name)(head) for name in ("resourceSpans", "resourceLogs"))
+
+
+OTLP_JSON = Source("OTLP JSON", _is_json, _from_json, decode=read_request)
+# Of a message nothing tells which of the two it holds: no file is taken for one of logs.
+OTLP_LOGS_MESSAGE = Source("OTLP logs", is_message, _from_json, decode=read_logs, records=whole_message)
 OTLP_FRAMES = Source(
     "OTLP protobuf, each message behind its length",
     is_framed,

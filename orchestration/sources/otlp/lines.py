@@ -7,7 +7,7 @@ meet in the warehouse in whatever order and batches they come.
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -22,10 +22,11 @@ from orchestration.sources.otlp.conventions import (
     TIERS,
     VERDICTS,
 )
-from orchestration.sources.otlp.reading import Reading, envelope_of, known_id, read
+from orchestration.sources.otlp.protobuf import as_json
+from orchestration.sources.otlp.reading import Reading, known_id, read
 from orchestration.sources.otlp.spans import Span
 from orchestration.sources.otlp.texts import answered, asked, parsed_json, plain
-from orchestration.sources.source import Line
+from orchestration.sources.source import CAME_AS, Line
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _FIELDS = {kind: frozenset(struct.__struct_fields__) for kind, struct in KINDS.items()}
@@ -40,18 +41,32 @@ def lines_of(spans: Iterable[Any]) -> Iterator[Line]:
         try:
             yield from _lines(span) if isinstance(span, Span) else [_kept(span)]
         except Exception:  # whatever a span holds, those beside it land
-            yield _kept(asdict(span))
+            yield {"kind": "otlp_span", CAME_AS: partial(_as_it_came, span)}
 
 
 def _kept(span: Any) -> Line:
     """No kind of the contract: such a line is refused, and kept."""
-    return {"kind": "otlp_span", "span": span}
+    return {"kind": "otlp_span", "span": span, CAME_AS: None}
+
+
+def _as_it_came(span: Span) -> Any:
+    """A request of this span alone, or of its log records; what is no OTLP, as we have read it."""
+    around, came = span.origin.came, span.came
+    if came is None:
+        return msgspec.structs.asdict(span)
+    if isinstance(came, list):
+        scope = {"schemaUrl": span.origin.schema_url, "logRecords": came}
+        return {"resourceLogs": [{"resource": around, "scopeLogs": [scope]}]}
+    if not isinstance(came, msgspec.Struct | dict):
+        around, came = as_json(around), as_json(came)
+    scope = {"schemaUrl": span.origin.schema_url, "spans": [came]}
+    return {"resourceSpans": [{"resource": around, "scopeSpans": [scope]}]}
 
 
 def _lines(span: Span) -> list[Line]:
     reading = read(span)
     maker = _MAKERS.get(reading.role or "")
-    lines = list(maker(reading)) if maker else []
+    lines = maker(reading) if maker else []
     if lines:
         lines[0]["attributes"] = reading.leftovers()
     if span.events or reading.lists:
@@ -59,17 +74,17 @@ def _lines(span: Span) -> list[Line]:
     if not lines:
         return []
     envelope = _envelope(reading)
-    return [_finished(reading, envelope, line) for line in lines]
+    return [_finished(reading, {**envelope, **line}) for line in lines]
 
 
-def _finished(reading: Reading, envelope: Line, said: Line) -> Line:
-    """With what was said for us, and without what was not said at all."""
-    line = {name: value for name, value in {**envelope, **said}.items() if value is not None}
-    for ours in (envelope_of(reading.span.origin)["ours"], reading.ours):
+def _finished(reading: Reading, line: Line) -> Line:
+    """With what was said for us, and how to tell what it was made of."""
+    for ours in (reading.around["ours"], reading.ours):
         if ours:
             _say(line, ours)
     if reading.span.twice:
         line["attributes"] = _repeating(reading)
+    line[CAME_AS] = partial(_as_it_came, reading.span)
     return line
 
 
@@ -100,12 +115,12 @@ def _envelope(reading: Reading) -> Line:
         "event_id": _event_id(reading),
         "ts": _when(span.start_ns),
         "source": "openinference" if "kind" in said else "otel",
-        **envelope_of(span.origin)["fields"],
+        **reading.around["fields"],
         "trace_id": reading.trace_id,
         "span_id": reading.span_id,
-        "parent_span_id": known_id(span.parent_span_id),
-        "session_id": _id(said.get("session_id")),
-        "user_id": _id(said.get("user_id")),
+        "parent_span_id": known_id(span.parent_span_id) if span.parent_span_id else None,
+        "session_id": _id(said["session_id"]) if "session_id" in said else None,
+        "user_id": _id(said["user_id"]) if "user_id" in said else None,
     }
 
 
@@ -132,46 +147,45 @@ def _latency(span: Span) -> float | None:
     return None
 
 
-def _query(reading: Reading) -> Iterator[Line]:
+# What a span says in our words.
+_AS_SAID = frozenset({
+    "model_requested", "assistant", "assistant_version", "prompt_name", "prompt_version",
+})  # fmt: skip
+
+
+def _query(reading: Reading) -> list[Line]:
     span, said = reading.span, reading.said
-    status, error_type, message = _ending(reading)
-    yield {
-        "kind": "query",
-        "query_id": reading.trace_id,
-        "status": status,
-        "error_type": error_type,
-        "error_message": message,
-        "operation": said.get("operation") or said.get("kind"),
-        "provider": _provider(said),
-        "model": said.get("model") or said.get("model_requested"),
-        "model_requested": said.get("model_requested"),
-        "assistant": said.get("assistant"),
-        "assistant_version": said.get("assistant_version"),
-        "prompt_name": said.get("prompt_name"),
-        "prompt_version": said.get("prompt_version"),
-        "finish_reason": _finish_reason(said),
-        "latency_ms": _latency(span),
-        "first_token_ms": _first_token(reading),
-        "query_text": asked(said, reading.lists, span.events),
-        "response_text": answered(said, reading.lists, span.events),
-    }
+    line: Line = {"kind": "query", "query_id": reading.trace_id}
+    line["status"], error_type, message = _ending(reading)
+    if span.failed:
+        line |= {"error_type": error_type, "error_message": message}
+    line["operation"] = said.get("operation") or said.get("kind")
+    line["provider"] = _provider(said)
+    line["model"] = said.get("model") or said.get("model_requested")
+    line |= {name: value for name, value in said.items() if name in _AS_SAID}
+    line["finish_reason"] = _finish_reason(said)
+    line["latency_ms"] = _latency(span)
+    line["first_token_ms"] = _first_token(reading)
+    line["query_text"] = asked(said, reading.lists, span.events)
+    line["response_text"] = answered(said, reading.lists, span.events)
+    return [line]
 
 
-def _generation(reading: Reading) -> Iterator[Line]:
-    for line in _query(reading):
-        yield {**line, "llm_ms": line["latency_ms"]}
-    yield from _cost(reading)
+def _generation(reading: Reading) -> list[Line]:
+    (query,) = _query(reading)
+    query["llm_ms"] = query["latency_ms"]
+    return [query, *_cost(reading)]
 
 
-def _cost(reading: Reading) -> Iterator[Line]:
+def _cost(reading: Reading) -> list[Line]:
     """What failed before it used anything is billed nothing."""
     said = reading.said
-    used = {name: said[name] for name in _METERS if said.get(name) is not None}
+    used = {name: count for name, count in said.items() if name in _METERS and count is not None}
     if not used and reading.span.failed:
-        return
+        return []
     cost = said.get("reported_cost")
     tier = said.get("service_tier")
-    yield {
+    line = {
         "kind": "cost",
         "query_id": reading.trace_id,
         "call_type": reading.role if reading.role in _CALLS else "judge",
@@ -181,28 +195,32 @@ def _cost(reading: Reading) -> Iterator[Line]:
         "reported_cost": f"{cost:.{_MONEY_DIGITS}f}" if isinstance(cost, float) else cost,
         **_disjoint(used),
     }
+    return [line]
 
 
-_METERS = (
+_METERS = frozenset({
     "input_tokens", "cache_read_tokens", "cache_write_tokens", "audio_input_tokens",
     "image_input_tokens", "output_tokens", "reasoning_tokens", "audio_output_tokens",
-)  # fmt: skip
+})  # fmt: skip
 # (the whole, what it surely includes, what of the rest may have been cached or thought as well)
 _INCLUSIVE = (
     ("input_tokens", ("cache_read_tokens", "cache_write_tokens"),
      ("audio_input_tokens", "image_input_tokens")),
     ("output_tokens", ("reasoning_tokens",), ("audio_output_tokens",)),
 )  # fmt: skip
+_INTEGERS = {int}
 
 
 def _disjoint(used: Line) -> Line:
     """Conventions count parts in the whole. Where these are more than it, they were apart already."""
-    tokens = {name: _whole(count) for name, count in used.items()}
+    tokens = {name: count if type(count) is int else _whole(count) for name, count in used.items()}
     for whole, parts, media in _INCLUSIVE:
-        said = [tokens[name] for name in (whole, *parts, *media) if name in tokens]
-        if whole not in tokens or not all(type(count) is int and count >= 0 for count in said):
+        if whole not in tokens:
             continue
-        rest = tokens[whole] - sum(tokens.get(name, 0) for name in parts)
+        said = [tokens[name] for name in (whole, *parts, *media) if name in tokens]
+        if set(map(type, said)) != _INTEGERS or min(said) < 0:
+            continue
+        rest = tokens[whole] - sum([tokens[name] for name in parts if name in tokens])
         if rest < 0:
             continue
         for name in media:
@@ -223,7 +241,9 @@ def _provider(said: Line) -> Any:
 
 
 def _finish_reason(said: Line) -> Any:
-    reasons = parsed_json(said.get("finish_reason"))
+    if "finish_reason" not in said:
+        return None
+    reasons = parsed_json(said["finish_reason"])
     return (reasons[0] if reasons else None) if isinstance(reasons, list) else reasons
 
 
@@ -248,9 +268,9 @@ def _ending(reading: Reading) -> tuple[str, Any, str | None]:
     return ("cancelled" if cancelled else "error"), error_type, message
 
 
-def _tool(reading: Reading) -> Iterator[Line]:
+def _tool(reading: Reading) -> list[Line]:
     status, error_type, _ = _ending(reading)
-    yield {
+    line = {
         "kind": "tool",
         "query_id": reading.trace_id,
         "agent": reading.said.get("assistant"),
@@ -259,18 +279,18 @@ def _tool(reading: Reading) -> Iterator[Line]:
         "error_type": error_type,
         "latency_ms": _latency(reading.span),
     }
+    return [line]
 
 
-def _retrieval(reading: Reading) -> Iterator[Line]:
+def _retrieval(reading: Reading) -> list[Line]:
     """OpenInference says that nothing was found by naming no document. OpenTelemetry's documents are
     written only if somebody asked for them: without them it is the call of a tool and no more."""
     said = reading.said
     documents = _documents(reading)
     if documents is None:
-        yield from _tool(reading)
-        return
+        return _tool(reading)
     status, error_type, _ = _ending(reading)
-    yield {
+    line = {
         "kind": "retrieval",
         "query_id": reading.trace_id,
         "data_source": said.get("data_source"),
@@ -284,6 +304,7 @@ def _retrieval(reading: Reading) -> Iterator[Line]:
         "documents": documents,
         "query_text": plain(said.get("retrieval_query")) or plain(said.get("input_value")),
     }
+    return [line]
 
 
 def _documents(reading: Reading) -> list[Line] | None:
@@ -310,25 +331,27 @@ def document_of(rank: int, said: Line) -> Line:
     return {name: value for name, value in line.items() if value is not None}
 
 
-def _guardrail(reading: Reading) -> Iterator[Line]:
+def _guardrail(reading: Reading) -> list[Line]:
     """A check whose verdict nobody can read is refused rather than counted as passed."""
     word = plain(reading.said.get("output_value"))
     verdict = "error" if reading.span.failed else VERDICTS.get((word or "").strip().lower())
-    yield {
+    line = {
         "kind": "guardrail",
         "query_id": reading.trace_id,
         "guardrail": reading.span.name,
         "verdict": verdict,
         "latency_ms": _latency(reading.span),
     }
+    return [line]
 
 
-def _judged(reading: Reading) -> Iterator[Line]:
+def _judged(reading: Reading) -> list[Line]:
     """An evaluation that is a span: what its model used; and its result, where the span says it."""
-    if any(reading.said.get(name) is not None for name in _METERS):
-        yield from _cost(reading)
+    has_used = any(reading.said.get(name) is not None for name in _METERS)
+    used = _cost(reading) if has_used else []
     if "evaluation.name" in reading.said:
-        yield _evaluation(reading, reading.said, "evaluation.", "query", None)
+        used.append(_evaluation(reading, reading.said, "evaluation.", "query", None))
+    return used
 
 
 def _evaluations(reading: Reading) -> Iterator[Line]:
@@ -371,7 +394,7 @@ def _evaluation(reading: Reading, said: Line, before: str, about: str, item: Lin
     }
 
 
-_MAKERS: dict[str, Callable[[Reading], Iterator[Line]]] = {
+_MAKERS: dict[str, Callable[[Reading], list[Line]]] = {
     "turn": _query,
     "generation": _generation,
     "embedding": _cost,

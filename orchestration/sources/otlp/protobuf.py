@@ -16,6 +16,7 @@ _PREFIX = struct.Struct(">I")
 _RESOURCE_SPANS = 0x0A  # field 1 of a request, with a length
 _INSIDE = (0x0A, 0x12, 0x1A)  # fields 1 to 3 of what it holds
 _FAILED = 2
+_IDS = ("traceId", "spanId", "parentSpanId")
 UNREADABLE = "otlp_protobuf"  # no kind of the contract: such a line is refused, and kept
 
 
@@ -93,7 +94,7 @@ def spans_in(resources: Any) -> Iterator[Span]:
     for one in resources:
         resource, _ = _attributes(one.resource.attributes)
         for scope in one.scope_spans:
-            origin = Origin(resource, scope.schema_url or one.schema_url)
+            origin = Origin(resource, scope.schema_url or one.schema_url, came=one.resource)
             for span in scope.spans:
                 yield _span(origin, span)
 
@@ -119,7 +120,39 @@ def _span(origin: Origin, span: Any) -> Span:
         [Event(event.name, event.time_unix_nano, _attributes(event.attributes)[0])
          for event in span.events],
         [link.trace_id.hex() for link in span.links],
+        span,
     )  # fmt: skip
+
+
+def as_json(message: Any) -> Any:
+    """As OTLP's JSON has it: ids in hexadecimal digits."""
+    from google.protobuf.json_format import MessageToDict
+
+    said = MessageToDict(message)
+    _spell_ids(said)
+    return said
+
+
+def _spell_ids(said: Any) -> None:
+    if isinstance(said, list):
+        for one in said:
+            _spell_ids(one)
+    elif isinstance(said, dict):
+        for name, value in said.items():
+            if name in _IDS and isinstance(value, str):
+                said[name] = base64.b64decode(value).hex()
+            elif name not in ("attributes", "body"):
+                _spell_ids(value)
+
+
+def read_logs(message: bytes, _: Limits) -> Any:
+    from google.protobuf.message import DecodeError
+    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+
+    try:
+        return {"resourceLogs": [], **as_json(ExportLogsServiceRequest.FromString(message))}
+    except DecodeError:
+        return None
 
 
 def _attributes(pairs: Iterable[Any]) -> tuple[Attributes, Attributes]:

@@ -1,8 +1,9 @@
 """One span, read by the tables of the conventions: what it is, what it says, what is left over."""
 
 import re
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from orchestration.sources.leftovers import Leftovers
 from orchestration.sources.otlp.conventions import (
@@ -36,34 +37,35 @@ _CLASSES: dict[str, _Class] = {}
 _MOST_CLASSES = 10_000  # names that are remembered: a hostile log has any number
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(msgspec.Struct, gc=False):
     span: Span
+    around: Attributes  # what its resource says of every line
     role: str | None
     trace_id: Any
     span_id: Any
-    said: Attributes = field(default_factory=dict)
-    ours: Attributes = field(default_factory=dict)  # contract fields that `assay.` attributes name
-    lists: dict[str, Items] = field(default_factory=dict)
-    known: Attributes = field(default_factory=dict)
-    unknown: Attributes = field(default_factory=dict)
+    said: Attributes = {}
+    ours: Attributes = {}  # contract fields that `assay.` attributes name
+    lists: dict[str, Items] = {}
+    known: Attributes = {}
+    unknown: Attributes = {}
 
     def leftovers(self) -> Attributes | None:
         left = Leftovers(TEXTS)
-        if isinstance(self.span.name, str) and self.span.name:
-            left.keep("span", self.span.name, known=True)
+        span, said = self.span, self.said
+        if isinstance(span.name, str) and span.name:
+            left.keep("span", span.name, known=True)
         for name, value in self.known.items():
             left.keep(name, value, known=True)
         for name, value in self.unknown.items():
             left.keep(name, value, known=False)
-        for name, value in envelope_of(self.span.origin)["attributes"].items():
+        for name, value in self.around["attributes"].items():
             left.keep(name, value, known=name != "schema_url")
         for name, items in self.lists.items():
             left.known[name] = {"items": len(items)}
         if self.role not in ("generation", "turn"):
             for name in _SPOKEN:
-                if name in self.said:
-                    left.known[name] = {"characters": len(str(self.said[name]))}
+                if name in said:
+                    left.known[name] = {"characters": len(str(said[name]))}
         self._keep_oddities(left)
         return left.attributes()
 
@@ -88,13 +90,14 @@ def known_id(value: Any) -> Any:
 
 
 def read(span: Span) -> Reading:
-    reading = Reading(span, None, known_id(span.trace_id), known_id(span.span_id))
+    around = span.origin.envelope or envelope_of(span.origin)
+    reading = Reading(span, around, None, known_id(span.trace_id), known_id(span.span_id))
     ranks: dict[str, int] = {}
     _take(reading, span.attributes, ranks)
     for event in span.events:
         if event.name in DETAILS:
             _take(reading, event.attributes, ranks)
-    reading.role = _role(reading.said)
+    reading.role = span.role or _role(reading.said)
     return reading
 
 

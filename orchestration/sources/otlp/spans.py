@@ -3,20 +3,23 @@
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
+from msgspec.structs import astuple
 
 from orchestration.landing.diagnose import unique_keys
 from orchestration.landing.limits import Limits
+from orchestration.sources.otlp import typed
 
 Attributes = dict[str, Any]
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _NOT_FINITE = msgspec.Raw(b"NaN")
 _NO_LIST: list[Any] = []
+_NONE: Attributes = {}
+_FAILED = (2, "STATUS_CODE_ERROR")
 _DIGITS = 20  # of 64 bits
 # How OTLP's JSON spells these doubles.
 _DOUBLES = {"NaN": _NOT_FINITE, "Infinity": _NOT_FINITE, "-Infinity": _NOT_FINITE}
@@ -28,17 +31,16 @@ class Event(NamedTuple):
     attributes: Attributes
 
 
-@dataclass(slots=True)
-class Origin:
+class Origin(msgspec.Struct, gc=False):
     """What all spans of one scope share."""
 
     resource: Attributes
     schema_url: str = ""
     envelope: Attributes | None = None  # what it says of every line, once somebody asked
+    came: Any = None  # the resource as it came
 
 
-@dataclass(slots=True)
-class Span:
+class Span(msgspec.Struct, gc=False):
     origin: Origin
     trace_id: Any
     span_id: Any
@@ -49,20 +51,22 @@ class Span:
     failed: bool
     message: Any
     attributes: Attributes
-    twice: Attributes = field(default_factory=dict)  # names that it has again, and what they said first
-    events: list[Event] = field(default_factory=list)
-    linked: list[Any] = field(default_factory=list)  # ids of traces
+    twice: Attributes = {}  # names that it has again, and what they said first
+    events: list[Event] = []
+    linked: list[Any] = []  # ids of traces
+    came: Any = None  # the span as it came, in whatever form
+    role: str | None = None  # where it does not say it itself
 
 
 def read_request(record: bytes, _: Limits) -> Any:
     """A request as JSON says it. Of one span's text nothing is judged here: its line will be."""
     keys = _count_keys(record)
     if keys is not None:
-        try:
-            request = _decode(record)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            pass
-        else:
+        for decode in (typed.decode, _decode):
+            try:
+                request = decode(record)
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                continue
             # A decoder in C keeps the last of two equal keys silently; then its spelling has fewer.
             if _count_keys(_encode(request)) == keys:
                 return request
@@ -71,27 +75,46 @@ def read_request(record: bytes, _: Limits) -> Any:
 
 def _count_keys(record: bytes) -> int | None:
     """Colons behind quotes: keys, and what strings add to them. None where a key may hide from that."""
-    if b"\\u00" in record:
-        return None
     text = np.frombuffer(record, np.uint8)
-    before = text[np.flatnonzero(text == ord(":")) - 1]
-    return None if (before <= ord(" ")).any() else int(np.count_nonzero(before == ord('"')))
+    before, colons = text[:-1], text[1:] == ord(":")
+    if b"\\u00" in record or ((before <= ord(" ")) & colons).any():
+        return None
+    return int(np.count_nonzero((before == ord('"')) & colons))
 
 
 def spans_of(request: Any) -> Iterator[Any] | None:
-    """None where it is no request for traces, so that it goes on as it came."""
-    if not isinstance(request, dict):
+    """Spans, and what stands where a span should. None where it is no request for traces, so that it
+    goes on as it came."""
+    if isinstance(request, typed.Request):
+        return _typed_spans(request)
+    name = "resourceSpans"
+    if isinstance(request, dict) and name not in request:
+        name = "resource_spans"
+    found = origins_of(request, name, "scopeSpans", "spans")
+    return None if found is None else _spans(found)
+
+
+Origins = Iterator[tuple["Origin", list[Any]]]
+
+
+def origins_of(request: Any, resources: str, scopes: str, items: str) -> Origins | None:
+    """A request down to what its scopes hold, which is judged one by one."""
+    inside = request.get(resources) if isinstance(request, dict) else None
+    if not isinstance(inside, list) or not all(isinstance(one, dict) for one in inside):
         return None
-    resources = request.get("resourceSpans", request.get("resource_spans"))
-    return _spans(resources) if _is_tree(resources) else None
+    found = [scope for one in inside for scope in _list(one, scopes)]
+    if not all(isinstance(one, dict) and isinstance(one.get(items, []), list) for one in found):
+        return None
+    return _origins(inside, scopes, items)
 
 
-def _is_tree(resources: Any) -> TypeGuard[list[dict[str, Any]]]:
-    """Down to the spans; of those each is judged by itself."""
-    if not isinstance(resources, list) or not all(isinstance(one, dict) for one in resources):
-        return False
-    scopes = [scope for one in resources for scope in _list(one, "scopeSpans")]
-    return all(isinstance(scope, dict) and isinstance(scope.get("spans", []), list) for scope in scopes)
+def _origins(resources: list[dict[str, Any]], scopes: str, items: str) -> Origins:
+    for one in resources:
+        resource, _ = attributes_of(_object(one.get("resource")).get("attributes"))
+        for scope in _list(one, scopes):
+            schema = scope.get("schemaUrl") or one.get("schemaUrl")
+            schema = schema if isinstance(schema, str) else ""
+            yield Origin(resource, schema, came=one.get("resource")), _list(scope, items)
 
 
 def _list(value: dict[str, Any], name: str) -> list[Any]:
@@ -99,15 +122,54 @@ def _list(value: dict[str, Any], name: str) -> list[Any]:
     return inside if isinstance(inside, list) else [inside] if inside is not None else _NO_LIST
 
 
-def _spans(resources: list[dict[str, Any]]) -> Iterator[Any]:
-    """Spans, and what stands where a span should."""
-    for one in resources:
-        resource, _ = attributes_of(_object(one.get("resource")).get("attributes"))
-        for scope in _list(one, "scopeSpans"):
-            schema = scope.get("schemaUrl") or one.get("schemaUrl")
-            origin = Origin(resource, schema if isinstance(schema, str) else "")
-            for span in _list(scope, "spans"):
-                yield _span(origin, span) if isinstance(span, dict) else span
+def _spans(found: Origins) -> Iterator[Any]:
+    for origin, spans in found:
+        for span in spans:
+            yield _span(origin, span) if isinstance(span, dict) else span
+
+
+def _typed_spans(request: typed.Request) -> Iterator[Span]:
+    for one in request.resource_spans:
+        resource, _ = attributes_of(_object(one.resource).get("attributes"))
+        for scope in one.scope_spans or ():
+            schema = scope.schema_url or one.schema_url
+            origin = Origin(resource, schema if isinstance(schema, str) else "", came=one.resource)
+            for span in scope.spans or ():
+                yield _of_typed(origin, span)
+
+
+def _of_typed(origin: Origin, span: typed.Span) -> Span:
+    status = _object(span.status)
+    pairs, twice = span.attributes or (), _NONE
+    attributes = {
+        pair.key: _content_of(pair.value) if (said := pair.value.string_value) is None else said
+        for pair in pairs
+    }
+    if len(attributes) < len(pairs):
+        attributes, twice = attributes_of(msgspec.to_builtins(pairs))
+    return Span(
+        origin,
+        span.trace_id,
+        span.span_id,
+        span.parent_span_id,
+        span.name,
+        whole_number(span.start_time_unix_nano),
+        whole_number(span.end_time_unix_nano),
+        status.get("code") in _FAILED,
+        status.get("message"),
+        attributes,
+        twice,
+        _events(span.events) if span.events else _NO_LIST,
+        [link.get("traceId") for link in _objects(span.links)] if span.links else _NO_LIST,
+        span,
+    )
+
+
+def _content_of(value: typed.Value) -> Any:
+    for form, content in zip(typed.FORMS, astuple(value), strict=True):
+        if content is not None:
+            return _content(form, content)
+    return None
 
 
 def _span(origin: Origin, span: dict[str, Any]) -> Span:
@@ -122,12 +184,13 @@ def _span(origin: Origin, span: dict[str, Any]) -> Span:
         get("name"),
         whole_number(get("startTimeUnixNano")),
         whole_number(get("endTimeUnixNano")),
-        status.get("code") in (2, "STATUS_CODE_ERROR"),
+        status.get("code") in _FAILED,
         status.get("message"),
         attributes,
         twice,
         _events(events) if (events := get("events")) else [],
         [link.get("traceId") for link in _objects(links)] if (links := get("links")) else [],
+        span,
     )
 
 
@@ -152,16 +215,20 @@ def attributes_of(pairs: Any) -> tuple[Attributes, Attributes]:
             value = pair["value"]
             if name in attributes:
                 twice[name] = attributes[name]
-            attributes[name] = value["stringValue"] if "stringValue" in value else _value(value)
+            attributes[name] = value["stringValue"] if "stringValue" in value else value_of(value)
         except (KeyError, TypeError):
             attributes[f"#{len(attributes)}"] = pair  # no attribute: kept as what it is
     return attributes, twice
 
 
-def _value(value: dict[str, Any]) -> Any:
+def value_of(value: dict[str, Any]) -> Any:
     if not value:
         return None
     ((form, content),) = value.items() if len(value) == 1 else ((None, value),)
+    return _content(form, content)
+
+
+def _content(form: str | None, content: Any) -> Any:
     if form == "intValue":
         return whole_number(content)
     if form == "doubleValue":
@@ -169,7 +236,7 @@ def _value(value: dict[str, Any]) -> Any:
             return _DOUBLES.get(content, content)
         return finite(content)
     if form == "arrayValue":
-        return [_value(one) for one in _object(content).get("values") or _NO_LIST]
+        return [value_of(one) for one in _object(content).get("values") or _NO_LIST]
     if form == "kvlistValue":
         return attributes_of(_object(content).get("values"))[0]
     return content  # bool, bytes in base64, or what this version of OTLP does not have

@@ -27,7 +27,7 @@ def answered(said: dict[str, Any], lists: dict[str, Items], events: list[Event])
     return plain(said.get("output_value"))
 
 
-# Flattened lists, and what the names in them begin with.
+# Flattened lists, and how the names in them begin.
 _ASKED = (("llm.input_messages", "message."), ("gen_ai.prompt", ""))
 _ANSWERED = (("llm.output_messages", "message."), ("gen_ai.completion", ""))
 
@@ -42,9 +42,10 @@ def _messages(
     """Every way that has some, the newest first."""
     if whole and (messages := _parsed(whole)):
         yield messages
-    for name, before in names:
-        if name in lists:
-            yield _listed(lists[name], before)
+    if lists:
+        for name, before in names:
+            if name in lists:
+                yield _listed(lists[name], before)
     if events and (messages := _from_events(events, side)):
         yield messages
 

@@ -9,14 +9,27 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from otlp_spans import CALL, FAILED, INFERENCE, START, TRACE, attributes, message, request, span
+from otlp_spans import (
+    CALL,
+    FAILED,
+    INFERENCE,
+    START,
+    TRACE,
+    attributes,
+    logs_message,
+    message,
+    request,
+    span,
+    value_of,
+)  # fmt: skip
 
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Parsed, Slice, parse
 from orchestration.landing.reader import Unreadable, read_file
-from orchestration.sources.otlp import OTLP_JSON
+from orchestration.sources.otlp import OTLP_JSON, OTLP_LOGS_MESSAGE, OTLP_MESSAGE
 
 LIMITS = Limits()
+Line = dict[str, Any]
 
 
 def lines(*records: bytes) -> list[dict[str, Any]]:
@@ -37,6 +50,10 @@ def landed(*records: bytes) -> Parsed:
 def the(kind: str, *records: bytes) -> dict[str, Any]:
     (found,) = [line for line in lines(*records) if line["kind"] == kind]
     return found
+
+
+def without(said: list[Line], name: str) -> list[Line]:
+    return [{ours: value for ours, value in line.items() if ours != name} for line in said]
 
 
 def refusals(*records: bytes) -> list[tuple[str, str]]:
@@ -230,6 +247,49 @@ def test_evaluations_find_what_they_are_about() -> None:
     assert not landed(linked).refused
 
 
+def logs(*records: dict[str, Any]) -> bytes:
+    scope = {"logRecords": [{"traceId": TRACE, "spanId": f"{1:016x}", **one} for one in records]}
+    return json.dumps({"resourceLogs": [{"scopeLogs": [scope]}]}).encode()
+
+
+SAID_IN_LOGS = [
+    [{"eventName": "gen_ai.client.inference.operation.details", "attributes": attributes(NEW)}],
+    [
+        {"attributes": attributes({"event.name": "gen_ai.user.message"}),
+         "body": value_of({"content": "Hello?"})},
+        {"eventName": "gen_ai.choice", "body": value_of({"message": {"content": "Hi."}})},
+        {"eventName": "of a database", "body": value_of("select")},
+    ],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", SAID_IN_LOGS, ids=["details", "messages"])
+def test_events_in_logs_say_what_events_of_a_span_say(said: list[Line]) -> None:
+    """They are within the span that they name, and what it bills they do not bill again."""
+    records = [{"timeUnixNano": str(START), **record} for record in said]
+    (query,) = lines(logs(*records))
+    assert (query["kind"], query["query_id"], query["ts"]) == ("query", TRACE, "2026-03-01T10:00:00Z")
+    assert (query["query_text"], query["response_text"]) == ("Hello?", "Hi.")
+    assert query["parent_span_id"] == f"{1:016x}"
+    assert "latency_ms" not in query
+    assert not landed(logs(*records)).refused
+    assert lines(logs(*records)) == [query]
+    found = OTLP_LOGS_MESSAGE.translate(logs_message(logs(*records)), LIMITS)
+    assert found is not None
+    by_protobuf = json.loads(found)
+    assert {**by_protobuf, "event_id": 0, "span_id": 0} == {**query, "event_id": 0, "span_id": 0}
+
+
+def test_a_result_in_logs_is_an_evaluation_of_its_query() -> None:
+    said = {"gen_ai.evaluation.name": "tone", "gen_ai.evaluation.score.value": 0.5}
+    record = {"eventName": "gen_ai.evaluation.result", "timeUnixNano": str(START)}
+    (found,) = lines(logs({**record, "attributes": attributes(said)}))
+    assert (found["kind"], found["target_id"], found["metrics"]) == ("evaluation", TRACE, {"tone": 0.5})
+    (refused,) = lines(logs({**record, "attributes": []}))
+    again = json.dumps(refused["came_as"]).encode()
+    assert without(lines(again), "came_as") == without([refused], "came_as")
+
+
 def test_other_spans_of_a_trace_are_none_of_ours() -> None:
     assert lines(request(span({"http.request.method": "GET", "session.id": "s"}))) == []
 
@@ -285,6 +345,24 @@ def test_a_span_with_a_fault_is_refused_alone(
     parsed = landed(record)
     assert [(one.reason.value, one.path) for _, one in parsed.refused] == refused
     assert len(parsed.events) == 4 - len(refused)
+
+
+@pytest.mark.parametrize("odd", [{"gen_ai.usage.input_tokens": "many"}, {"session.id": ["s"]}])
+@pytest.mark.parametrize("as_protobuf", [False, True])
+def test_a_refused_span_takes_along_what_it_was_made_of(odd: Line, *, as_protobuf: bool) -> None:
+    """Prevents that a mend of the translation comes too late for what it had got wrong."""
+    whole = span({**CALL, **odd}, links=[{"traceId": TRACE, "spanId": "00" * 8}])
+    if as_protobuf:
+        made = OTLP_MESSAGE.translate(message(span(CALL, 2), whole), LIMITS) or b""
+    else:
+        made = translated(request(span(CALL, 2), whole))
+    parsed = parse(Slice(1, 0, made.removesuffix(b"\n")), LIMITS)
+    refused = [parsed.slice.lines[index] for index, _ in parsed.refused]
+    assert refused
+    for line in refused:
+        came_as = json.dumps(json.loads(line)["came_as"]).encode()
+        assert without(lines(came_as), "came_as") == without(lines(request(whole)), "came_as")
+    assert made.count(b"came_as") == len(refused)
 
 
 def test_no_number_is_lost_between_the_lines() -> None:

@@ -294,6 +294,7 @@ _neighbours = st.lists(
 @example(COST, [("requests", 1), ("currency", "USD")], False, True, 0, [], [])
 @example(COST, [("requests", 1), ("requests", 1)], False, True, 0, [], [])
 @example(TOOL, [("attributes", {"requests": 1}), ("agent", None)], False, True, 0, [], [])
+@example(TOOL, [("attributes", {"n": 3.1308875045623652e16})], True, False, 0, [], [])
 def test_fast_and_exact_reading_agree(
     base: dict[str, Any],
     extra: list[tuple[str, Any]],

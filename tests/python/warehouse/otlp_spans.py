@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from google.protobuf.json_format import ParseDict
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 START = 1_772_359_200_000_000_000  # 2026-03-01T10:00:00Z
@@ -95,4 +96,13 @@ def message(*spans: dict[str, Any]) -> bytes:
             for name in ("traceId", "spanId"):
                 link[name] = base64.b64encode(bytes.fromhex(link[name])).decode()
     content: bytes = ParseDict(said, ExportTraceServiceRequest()).SerializeToString()
+    return content
+
+
+def logs_message(logs: bytes) -> bytes:
+    said = json.loads(logs)
+    for one in said["resourceLogs"][0]["scopeLogs"][0]["logRecords"]:
+        for name in ("traceId", "spanId"):
+            one[name] = base64.b64encode(bytes.fromhex(one[name])).decode()
+    content: bytes = ParseDict(said, ExportLogsServiceRequest()).SerializeToString()
     return content

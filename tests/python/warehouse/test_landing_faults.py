@@ -392,7 +392,7 @@ def test_watch_outlives_a_database_that_is_away_for_long(
     stop = threading.Event()
     troubles = iter([AssayError("The database did not take a batch."), None])
 
-    def drained(_: Lander) -> Counts:
+    def drained(_: Lander, _enough: Callable[[], bool]) -> Counts:
         trouble = next(troubles, None)
         if trouble is None:
             stop.set()

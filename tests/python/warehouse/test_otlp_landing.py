@@ -15,6 +15,8 @@ from orchestration.cli import assay
 from orchestration.landing import workers
 from orchestration.landing.parse import Slice
 from orchestration.landing.reader import read_file
+from orchestration.landing.replay import replay
+from orchestration.sources.otlp import lines
 
 EVIL = "'); drop table raw.query_log; --"
 
@@ -52,6 +54,21 @@ def test_faults_are_kept_with_their_reasons_and_the_rest_lands(world: World) -> 
     assert land(world, "a.jsonl", b"\n".join(lines)) == (3, 0, 0, 3)
     found = world.rows("select reason, path, line_no from landing.quarantine order by line_no")
     assert found == [("RANGE", "$.input_tokens", 4), ("BAD_JSON", "$", 5), ("TRUNCATED_TAIL", "$", 6)]
+
+
+def test_a_refused_span_lands_once_its_translation_is_mended(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By hand: the query landed, its cost did not; made anew the query is a duplicate, the cost new."""
+    odd = span({**CALL, "gen_ai.usage.input_tokens": "100"}, 2)
+    assert land(world, "a.jsonl", request(odd) + b"\n") == (1, 0, 0, 1)
+    with world.lander() as lander:
+        assert replay(lander).quarantined == 1
+        monkeypatch.setattr(lines, "_whole", int)
+        again = replay(lander)
+        assert (again.accepted, again.duplicate, again.quarantined) == (1, 1, 0)
+        assert replay(lander).lines == 0
+    assert world.value("select input_tokens from raw.cost_log") == 40
 
 
 def test_unknown_attributes_are_listed_by_source_and_since_when(world: World) -> None:

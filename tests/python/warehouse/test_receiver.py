@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from landing_world import World
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from otlp_spans import logs_message, value_of
 from receiver_world import Answer, ReceiverProcess, receiving
 
 from orchestration.errors import AssayError
@@ -65,6 +66,23 @@ def test_what_is_acknowledged_is_in_the_inbox_and_lands_once(
     answer = receiver.post(ExportTraceServiceRequest().SerializeToString(), PROTOBUF)
     assert (answer.status, answer.headers["content-type"], answer.body) == (200, PROTOBUF, b"")
     assert landed(world) == (4, 2, 0)
+
+
+@pytest.mark.parametrize("media_type", ["application/json", PROTOBUF])
+def test_events_in_logs_are_taken_too(world: World, receiver: ReceiverProcess, media_type: str) -> None:
+    landed(world)
+    number = len(media_type)
+    record = {"traceId": f"{number:032x}", "spanId": f"{number:016x}", "timeUnixNano": str(START),
+              "eventName": "gen_ai.user.message", "body": value_of({"content": "Hello?"})}  # fmt: skip
+    body = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}).encode()
+    if media_type == PROTOBUF:
+        body = logs_message(body)
+    headers = {"content-type": media_type}
+    answers = [receiver.ask("POST", "/v1/logs", body, headers) for _ in range(2)]
+    assert [answer.status for answer in answers] == [200, 200]
+    assert landed(world) == (1, 1, 0)
+    broken = receiver.ask("POST", "/v1/logs", b"no request", headers)
+    assert broken.status == 400
 
 
 def test_a_span_that_landing_refuses_is_told_and_kept(world: World, receiver: ReceiverProcess) -> None:
@@ -168,6 +186,24 @@ def test_sigterm_ends_it_when_all_is_committed_and_acknowledged(world: World) ->
         assert receiver.process.wait(60) == 0
     assert [answer.status for answer in answers] == [200]
     assert landed(world) == (2, 0, 0)
+
+
+def test_a_backlog_does_not_keep_it_from_ending(world: World) -> None:
+    """What it has no time for stays in the inbox: nothing of it is lost, and nothing landed twice."""
+    with psycopg.connect(world.url) as session:
+        session.execute(
+            """insert into landing.inbox (line)
+               select format('{"kind":"tool","event_id":"backlog-%s","ts":"2026-03-01T10:00:00Z",'
+                   '"tool":"t","status":"ok"}', number) from generate_series(1, 60000) as number"""
+        )
+    with receiving(world.url, last_seconds=0) as receiver:
+        receiver.ask("GET", "/healthz")
+        assert receiver.end() == 0
+    waiting = world.value("select count(*) from landing.inbox")
+    in_log = world.value("select count(*) from raw.tool_log where event_id like 'backlog-%%'")
+    assert waiting > 0
+    assert waiting + in_log == 60_000
+    world.rows("delete from landing.inbox returning inbox_id")
 
 
 @pytest.mark.parametrize(("point", "kept"), [("receiver.lines_copied", 0), ("receiver.committed", 2)])
