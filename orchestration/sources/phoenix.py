@@ -6,7 +6,6 @@ Annotations by users are feedback, all others evaluations. Names are those of Ph
 
 import datetime as dt
 import json
-import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -14,16 +13,14 @@ from typing import Any
 from orchestration.sources.database import Database, Log
 from orchestration.sources.otlp.lines import document_of, lines_of
 from orchestration.sources.otlp.spans import Event, Origin, Span
-from orchestration.sources.reading import EPOCH, first, inner, moment_of, spoken, when
+from orchestration.sources.ratings import in_words, is_by_users, rated
+from orchestration.sources.reading import EPOCH, UNSTATED, first, inner, moment_of, spoken, when
 from orchestration.sources.source import Line, Source
 
 NAME = "phoenix"
-UNSTATED = "unstated"
 
 # JSON in a text, which Phoenix unpacks: packed again, it is one attribute as everywhere else.
 _PACKED = ("metadata", "llm.prompt_template.variables", "tool.parameters", "llm.invocation_parameters")
-_BY_USERS = re.compile(r"(?:^|[^a-z])(?:user|thumbs?|feedback|ratings?|stars?|csat|likes?)(?:$|[^a-z])")
-_STARS = re.compile(r"ratings?|stars?|csat")
 _THUMBS = {"thumbs-up": 1, "thumbs_up": 1, "up": 1, "positive": 1, "like": 1, "thumbs-down": -1,
            "thumbs_down": -1, "down": -1, "negative": -1, "dislike": -1}  # fmt: skip
 
@@ -148,19 +145,14 @@ def _document(document: Any, said: Mapping[str, Any]) -> Line | None:
 
 
 def _feedback_kind(said: Mapping[str, Any]) -> Line | None:
-    name = str(said.get("name")).lower().replace("_", " ")
     by_user = said.get("annotator_kind") == "HUMAN" and said.get("source") != "APP"
-    if not by_user or not _BY_USERS.search(name):
+    if not by_user or not is_by_users(said.get("name")):
         return None
     label = str(said.get("label") or "").lower()
     if label in _THUMBS:
         return {"type": "thumb", "value": _THUMBS[label]}
     score = said.get("score")
-    if score is None:
-        return {"type": "text", "reasons": [label] if label else None}
-    if _STARS.search(name) or score > 1:
-        return {"type": "stars", "value": score}
-    return {"type": "thumb", "value": 1 if score == 1 else -1 if score in (0, -1) else score}
+    return in_words(label) if score is None else rated(said.get("name"), score)
 
 
 PHOENIX = Source(NAME, lambda _: False, lines)

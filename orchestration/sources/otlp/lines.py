@@ -25,6 +25,7 @@ from orchestration.sources.otlp.conventions import (
 from orchestration.sources.otlp.reading import Reading, envelope_of, known_id, read
 from orchestration.sources.otlp.spans import Span
 from orchestration.sources.otlp.texts import answered, asked, parsed_json, plain
+from orchestration.sources.reading import UNSTATED
 from orchestration.sources.source import Line
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -32,7 +33,6 @@ _FIELDS = {kind: frozenset(struct.__struct_fields__) for kind, struct in KINDS.i
 _CALLS = ("generation", "embedding", "rerank", "other")
 _TEXT_ID_BYTES = 16
 _MONEY_DIGITS = 12
-UNSTATED = "unstated"
 
 
 def lines_of(spans: Iterable[Any]) -> Iterator[Line]:
