@@ -36,7 +36,7 @@ class Observation:
             yield self.retrieval()
         elif self.type == "GUARDRAIL":
             yield self.guardrail()
-        if self.type in CALLS and (self.usage.tokens or self.usage.cost is not None):
+        if self.type in CALLS and self.usage.is_any:
             yield self.cost()
 
     def envelope(self) -> Line:

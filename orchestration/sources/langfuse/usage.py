@@ -1,10 +1,10 @@
 """What an observation used: tokens that are counted once, and what Langfuse says it cost."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orchestration.sources.langfuse.words import METERS, SIDES, TOTALS, WHOLES
-from orchestration.sources.reading import counted, first, inner, money, unpacked
+from orchestration.sources.langfuse.words import DETAILS, METERS, SIDES, TOTALS, WHOLES
+from orchestration.sources.reading import counted, decimal_of, first, inner, money, unpacked
 
 
 class Usage:
@@ -18,7 +18,7 @@ class Usage:
         self.unknown: dict[str, Any] = {}
         self.tokens: dict[str, Any] = {}
         total = None
-        for name, value in details.items() if isinstance(details, Mapping) else ():
+        for name, value in _flat(details):
             if name in TOTALS:
                 total = counted(value)
             else:
@@ -34,6 +34,11 @@ class Usage:
             self.tokens.get(name) or 0 for name in spoken_of if isinstance(self.tokens.get(name), int)
         )
         self.context = sum(counts) - answer if counts else None
+
+    @property
+    def is_any(self) -> bool:
+        """A call that failed before it used anything is said to have cost 0."""
+        return bool(self.tokens) or (self.cost is not None and decimal_of(self.cost) != 0)
 
     def _add(self, name: str, value: Any) -> None:
         count = counted(value)
@@ -63,3 +68,13 @@ class Usage:
             rest = counts.get(whole, 0) - sum(parts)
             if whole in counts and rest >= 0:
                 counts[whole] = rest
+
+
+def _flat(details: Any) -> Iterator[tuple[str, Any]]:
+    """Parts within parts, as OpenAI has them, by the side that they are of."""
+    for name, value in details.items() if isinstance(details, Mapping) else ():
+        side = DETAILS.get(name)
+        if side is not None and isinstance(value, Mapping):
+            yield from ((f"{side}_{part}", count) for part, count in value.items() if count)
+        elif value is not None:
+            yield name, value

@@ -16,6 +16,10 @@ METERS = {
     "reasoning_tokens": "reasoning_tokens", "thoughts_token_count": "reasoning_tokens",
     "output_audio_tokens": "audio_output_tokens", "output_audio": "audio_output_tokens",
 }  # fmt: skip
+DETAILS = {
+    "prompt_tokens_details": "input", "input_tokens_details": "input",
+    "completion_tokens_details": "output", "output_tokens_details": "output",
+}  # fmt: skip
 TOTALS = ("total", "total_tokens")
 WHOLES = {"input_tokens": "input", "output_tokens": "output"}
 CALLS = {
