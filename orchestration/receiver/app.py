@@ -1,10 +1,12 @@
 """OTLP/HTTP: `POST /v1/traces`, and `GET /healthz` with the receiver's own figures.
 
+Langfuse's SDKs send their spans and scores to paths of their own.
+
 Nothing that a client sent is ever logged: answers and figures hold counts, reason codes and paths.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
@@ -24,14 +26,18 @@ from orchestration.receiver.limits import ReceiverLimits
 from orchestration.receiver.requests import (
     JSON,
     PROTOBUF,
-    SOURCES,
+    SCORES,
+    TRACES,
     RefusedRequestError,
     Translated,
     too_large,
     translated,
     unpacked,
 )
+from orchestration.sources.source import Source
 
+Sources = Mapping[str, Source]
+Acknowledge = Callable[[Translated, str], Response]
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -58,12 +64,21 @@ class Receiver:
     )
 
     async def traces(self, request: Request) -> Response:
+        return await self._answered(request, TRACES, _acknowledgement)
+
+    async def scores(self, request: Request) -> Response:
+        return await self._answered(request, SCORES, _counted)
+
+    async def events(self, request: Request) -> Response:
+        return await self._answered(request, SCORES, _listed)
+
+    async def _answered(self, request: Request, sources: Sources, acknowledge: Acknowledge) -> Response:
         self.figures.requests += 1
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         try:
-            if media_type not in SOURCES:
-                raise RefusedRequestError(415, f"Send {PROTOBUF} or {JSON}.")
-            return await self._take(request, media_type)
+            if media_type not in sources:
+                raise RefusedRequestError(415, f"Send {' or '.join(sources)}.")
+            return acknowledge(await self._take(request, media_type, sources), media_type)
         except RefusedRequestError as refused:
             self.figures.refused += 1
             return _status(refused.status, refused.message, media_type)
@@ -75,7 +90,7 @@ class Receiver:
         except ClientDisconnect:
             return Response(status_code=400)
 
-    async def _take(self, request: Request, media_type: str) -> Response:
+    async def _take(self, request: Request, media_type: str, sources: Sources) -> Translated:
         if self.committer.is_full:
             raise UnavailableError
         held, most = 0, self.limits.request_bytes
@@ -88,7 +103,7 @@ class Receiver:
                 parts.append(part)
             encoding = request.headers.get("content-encoding", "").strip().lower()
             result = await asyncio.get_running_loop().run_in_executor(
-                self.translator, self._translated, b"".join(parts), encoding, media_type
+                self.translator, self._translated, b"".join(parts), encoding, media_type, sources
             )
             held += self._reserve(len(result.lines))
             if result.lines:
@@ -98,7 +113,7 @@ class Receiver:
         self.figures.acknowledged += 1
         self.figures.lines += result.count
         self.figures.lines_for_quarantine += result.refused
-        return _acknowledgement(result, media_type)
+        return result
 
     def _reserve(self, size: int) -> int:
         if self.figures.waiting_bytes + size > self.limits.waiting_bytes:
@@ -106,9 +121,9 @@ class Receiver:
         self.figures.waiting_bytes += size
         return size
 
-    def _translated(self, body: bytes, encoding: str, media_type: str) -> Translated:
+    def _translated(self, body: bytes, encoding: str, media_type: str, sources: Sources) -> Translated:
         content = unpacked(body, encoding, self.limits.request_bytes)
-        return translated(content, media_type, self.line_limits)
+        return translated(content, media_type, sources, self.line_limits)
 
     async def health(self, _: Request) -> Response:
         counts = self.committer.counts
@@ -134,6 +149,22 @@ def _acknowledgement(result: Translated, media_type: str) -> Response:
     return Response(msgspec.json.encode(said), media_type=JSON)
 
 
+def _counted(result: Translated, _: str) -> Response:
+    """As Langfuse answers a list of scores."""
+    said = {"accepted": result.count - result.refused}
+    if not result.refused:
+        return Response(msgspec.json.encode(said), 202, media_type=JSON)
+    more = {"rejected": result.refused, "errors": [{"message": f"Kept in quarantine: {result.why}."}]}
+    return Response(msgspec.json.encode(said | more), 207, media_type=JSON)
+
+
+def _listed(result: Translated, _: str) -> Response:
+    """As Langfuse answers a batch of events."""
+    why = {"status": 400, "message": f"Kept in quarantine: {result.why}.", "error": "refused"}
+    said = {"successes": [], "errors": [why] if result.refused else []}
+    return Response(msgspec.json.encode(said), 207, media_type=JSON)
+
+
 def _status(status: int, message: str, media_type: str) -> Response:
     """As OTLP/HTTP wants it: a `google.rpc.Status`, of which field 2 is the message."""
     if media_type != PROTOBUF:
@@ -157,6 +188,9 @@ def application(receiver: Receiver, hosts: Sequence[str] = LOOPBACK) -> Starlett
     return Starlette(
         routes=[
             Route("/v1/traces", receiver.traces, methods=["POST"]),
+            Route("/api/public/otel/v1/traces", receiver.traces, methods=["POST"]),
+            Route("/api/public/scores", receiver.scores, methods=["POST"]),
+            Route("/api/public/ingestion", receiver.events, methods=["POST"]),
             Route("/healthz", receiver.health),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)],

@@ -1,15 +1,18 @@
 """One request: its bytes to contract lines, and what of them landing will refuse."""
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Slice, parse
+from orchestration.sources.langfuse.spans import posted
 from orchestration.sources.otlp import OTLP_JSON, OTLP_MESSAGE
 from orchestration.sources.source import Source
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
-SOURCES: dict[str, Source] = {PROTOBUF: OTLP_MESSAGE, JSON: OTLP_JSON}
+TRACES: dict[str, Source] = {PROTOBUF: OTLP_MESSAGE, JSON: OTLP_JSON}
+SCORES: dict[str, Source] = {JSON: Source("scores of Langfuse", lambda _: False, posted)}
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -50,12 +53,13 @@ def too_large(most: int) -> RefusedRequestError:
     return RefusedRequestError(413, f"A request may have {most} bytes, unpacked; send smaller batches.")
 
 
-def translated(content: bytes, media_type: str, limits: Limits) -> Translated:
+def translated(
+    content: bytes, media_type: str, sources: Mapping[str, Source], limits: Limits
+) -> Translated:
     """What landing will refuse goes into the inbox too: it is kept in quarantine for a replay."""
-    source = SOURCES[media_type]
-    lines = source.translate(content, limits) if content else b""
+    lines = sources[media_type].translate(content, limits) if content else b""
     if lines is None or (media_type == PROTOBUF and lines.startswith(b'{"kind":"otlp_protobuf"')):
-        raise RefusedRequestError(400, "The body is no OTLP request for traces.")
+        raise RefusedRequestError(400, "The body is no request of this path's.")
     if not lines:
         return Translated(b"", 0, 0)
     parsed = parse(Slice(1, 0, lines.removesuffix(b"\n")), limits)

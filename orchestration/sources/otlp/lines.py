@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from orchestration.landing.contract import KINDS
+from orchestration.sources.langfuse.spans import OBSERVED, span_lines
 from orchestration.sources.otlp.conventions import (
     CANCELLED,
     EVALUATED,
@@ -49,6 +50,8 @@ def _kept(span: Any) -> Line:
 
 
 def _lines(span: Span) -> list[Line]:
+    if OBSERVED in span.attributes:
+        return _observed(span)
     reading = read(span)
     maker = _MAKERS.get(reading.role or "")
     lines = list(maker(reading)) if maker else []
@@ -60,6 +63,22 @@ def _lines(span: Span) -> list[Line]:
         return []
     envelope = _envelope(reading)
     return [_finished(reading, envelope, line) for line in lines]
+
+
+def _observed(span: Span) -> list[Line]:
+    """Of an SDK of Langfuse's."""
+    if span.twice:
+        return [_kept(asdict(span))]
+    origin = envelope_of(span.origin)
+    ids = {
+        "id": known_id(span.span_id),
+        "trace_id": known_id(span.trace_id),
+        "parent_observation_id": known_id(span.parent_span_id),
+    }
+    lines = [{**origin["fields"], **line} for line in span_lines(span, ids)]
+    for line in lines:
+        _say(line, origin["ours"])
+    return lines
 
 
 def _finished(reading: Reading, envelope: Line, said: Line) -> Line:
