@@ -60,6 +60,7 @@ _STATUSES = {"success": "ok", "failure": "error"}
 _STAGES = {"pre_call": "input", "during_call": "input", "post_call": "output", "pre_mcp_call": "tool",
            "logging_only": "output"}  # fmt: skip
 
+_AT_ONCE_MS = 2
 _MADE_UP = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 # Kept in `attributes` under their names; of `metadata`, what stands for the key, the team, the client.
@@ -250,7 +251,10 @@ class _Call:
         )  # fmt: skip
 
     def latency(self) -> float | None:
-        return milliseconds(self.said.get("startTime"), self.said.get("endTime"))
+        """In the table a failure has no duration: both its times are the moment when it was written."""
+        took = milliseconds(self.said.get("startTime"), self.said.get("endTime"))
+        written = "request_id" in self.said and self.status == "failure"
+        return None if written and took is not None and 0 <= took < _AT_ONCE_MS else took
 
     def first_token(self) -> float | None:
         """Only of a stream: otherwise LiteLLM writes the end there."""

@@ -1,13 +1,11 @@
 """Langfuse's own SDK, with `assay receive` for its server: the marts say what the model knows."""
 
-from typing import Any
-
 import psycopg
 import pytest
 from model_server import model_server
 from operator_world import until
 from receiver_world import receiving
-from systems_world import run
+from systems_world import Marts, run
 
 pytestmark = pytest.mark.long
 
@@ -18,12 +16,9 @@ CALLS, EMBEDDED, RETRIEVALS = 12 + 3 + 2 * 2, 3, 2
 def test_the_marts_say_what_the_model_server_knows(built_url: str) -> None:
     with model_server() as server, receiving(built_url) as receiver:
         run("langfuse_client.py", server.url, f"http://127.0.0.1:{receiver.port}")
-        truth = server.truth
         with psycopg.connect(built_url, autocommit=True) as session:
-
-            def one(statement: str) -> Any:
-                return session.execute(statement.encode()).fetchone()
-
+            marts = Marts(session)
+            one = marts.one
             until(
                 lambda: (
                     one("select count(*) from core.fct_costs")[0] == CALLS + EMBEDDED
@@ -32,18 +27,7 @@ def test_the_marts_say_what_the_model_server_knows(built_url: str) -> None:
                 ),
                 "all of it in the facts",
             )
-            assert one("select sum(queries), sum(errors) from marts.performance_overview") == (
-                TURNS,
-                truth["errors"],
-            )
-            used = one(
-                """select sum(input_tokens), sum(cache_read_tokens), sum(output_tokens),
-                       sum(reasoning_tokens) from core.fct_costs where call_type = 'generation'"""
-            )
-            names = ("input_tokens", "cache_read_tokens", "output_tokens", "reasoning_tokens")
-            assert [int(count) for count in used] == [truth[name] for name in names]
-            embedded = "select sum(input_tokens) from core.fct_costs where call_type = 'embedding'"
-            assert one(embedded) == (truth["embedding_tokens"],)
+            marts.are_as(server.truth, TURNS, CALLS)
             assert one("select sum(retrievals) from marts.retrieval_quality") == (RETRIEVALS,)
             assert one("select sum(positive), sum(negative) from marts.feedback_analysis") == (1, 1)
             assert one("select metrics ->> 'faithfulness' from raw.evaluation_log") == ("0.5",)
@@ -57,6 +41,3 @@ def test_the_marts_say_what_the_model_server_knows(built_url: str) -> None:
                 "7",
                 "langfuse",
             )
-            assert one("select sum(difference) from marts.reconciliation") == (0,)
-            assert one("select reason from landing.quarantine") is None
-            assert one("select field from landing.drift") is None

@@ -338,3 +338,12 @@ def test_a_broken_line_is_kept_as_it_came(tmp_path: Path, line: bytes, reason: s
     ((place, refused),) = parsed.refused
     assert (refused.reason.value, item.lines[place]) == (reason, line)
     assert len(parsed.events) == 4
+
+
+def test_a_failure_in_the_table_has_no_duration() -> None:
+    """LiteLLM writes the moment of writing twice; the median would fall with every failure."""
+    at = {"startTime": "2026-03-01T10:00:00.250", "endTime": "2026-03-01T10:00:00.251"}
+    assert "latency_ms" not in said(row(status="failure", call_type="", **at))["query"]
+    assert said(row(**at))["query"]["latency_ms"] == 1
+    slow = row(status="failure", startTime=at["startTime"], endTime="2026-03-01T10:00:09.250")
+    assert said(slow)["query"]["latency_ms"] == 9000
