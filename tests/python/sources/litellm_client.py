@@ -55,7 +55,9 @@ class Lines(CustomLogger):  # type: ignore[misc]
         payload = kwargs.get("standard_logging_object")
         if payload is None:
             return
-        for file, said in ((self.file, payload), (self.rows, get_logging_payload(*call))):
+        row = get_logging_payload(*call)
+        row["spend"] = row["spend"] or 0.0  # as `db_spend_update_writer.py`
+        for file, said in ((self.file, payload), (self.rows, row)):
             file.write(json.dumps(said, default=str) + "\n")
             file.flush()
         self.written += 1
