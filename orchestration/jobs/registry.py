@@ -31,7 +31,7 @@ JOBS = {
         due_within_s=None,
         description="Files of the inbox folder and lines of landing.inbox become rows.",
     ),
-    "import": Job(
+    "import_sources": Job(
         "orchestration.jobs.work:import_configured",
         "on_arrival",
         limit_s=HOUR,

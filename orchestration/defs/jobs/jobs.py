@@ -15,7 +15,7 @@ from orchestration.jobs import registry
 
 _MAKES = {
     "land": dg.AssetSelection.assets(raw_logs) | dg.AssetSelection.checks(landed_checks),
-    "import": dg.AssetSelection.assets(imports),
+    "import_sources": dg.AssetSelection.assets(imports),
     "check": dg.AssetSelection.checks(landed_checks),
     # A check that blocks, fails: then nothing is scored.
     "score": dg.AssetSelection.assets(scores) | dg.AssetSelection.checks(landed_checks),

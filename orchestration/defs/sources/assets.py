@@ -20,11 +20,11 @@ from orchestration.sources.scheduled import Imported, import_all
     owners=OWNERS,
     kinds={"postgres"},
     output_required=False,
-    description=JOBS["import"].description,
+    description=JOBS["import_sources"].description,
 )
 def imports(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
     """Nothing where nobody configured a source."""
-    with recorded(context, "import") as mine:
+    with recorded(context, "import_sources") as mine:
         if mine is None:
             return
         with Lander() as lander:

@@ -12,7 +12,7 @@ from orchestration.warehouse.connection import connect
 
 
 @dg.sensor(
-    job_name="import",
+    job_name="import_sources",
     minimum_interval_seconds=30,
     # On, and idle until there is a sources.yml.
     default_status=dg.DefaultSensorStatus.RUNNING,
@@ -27,7 +27,7 @@ def import_sensor(_: dg.SensorEvaluationContext) -> dg.SensorResult:
         return dg.SensorResult(skip_reason="No sources.yml names a database.")
     key = slot(found.interval(), datetime.now(UTC))
     with closing(connect(autocommit=True, application_name="assay sensor")) as session:
-        asked = request("import", key, session)
+        asked = request("import_sources", key, session)
     if asked is None:
         return dg.SensorResult(skip_reason=f"Read in the interval from {key}.")
     return dg.SensorResult(run_requests=[asked])

@@ -70,7 +70,7 @@ def test_a_configured_source_is_read_once_an_interval_and_shows_rows_and_lag(
 ) -> None:
     configure(home, source)
     (asked,) = tick().run_requests or []
-    assert asked.job_name == "import"
+    assert asked.job_name == "import_sources"
     result = ran(dict(asked.tags))
     assert result.success
     shown = {

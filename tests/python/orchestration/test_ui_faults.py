@@ -30,7 +30,7 @@ HOLDS = {
     "prune": ("assay prune", "lock table ops.check_result in exclusive mode"),
 }
 # Nothing to do without a sources.yml; it is killed in `test_import_faults.py`.
-IDLE = {"import"}
+IDLE = {"import_sources"}
 # These check before they work, and are let through before checks are held too.
 CHECKED = ("score", "report")
 
