@@ -337,31 +337,6 @@ def test_a_wrong_value_is_refused_with_its_place(
     assert {event.event_id for event in parsed.events} >= {"t-1", "sc-1"}
 
 
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        (b'{"id":"a","id":"b"}', "DUP_KEY"),
-        (b'{"id":NaN}', "NOT_FINITE"),
-        (b'{"id":', "BAD_JSON"),
-        (b'{"id":"\xff"}', "BAD_UTF8"),
-        (b'{"id":"\\u0000"}', "NUL_BYTE"),
-        (b'{"id":' + b"[" * 100_000, "TOO_DEEP"),
-        (b'{"id":"nothing that is known"}', "MISSING_FIELD"),
-        (b"[1]", "BAD_TYPE"),
-    ],
-)
-def test_a_broken_line_is_kept_as_it_came(tmp_path: Path, line: bytes, reason: str) -> None:
-    path = tmp_path / "rows.jsonl"
-    good = json.dumps(score(), default=float).encode()
-    path.write_bytes(good + b"\n" + line + b"\n" + good.replace(b"sc-1", b"sc-2") + b"\n")
-    (item,) = read_file(path, Limits())
-    assert isinstance(item, Slice)
-    parsed = parse(item, Limits())
-    ((place, refused),) = parsed.refused
-    assert (refused.reason.value, item.lines[place]) == (reason, line)
-    assert len(parsed.events) == 2
-
-
 def test_parquet_as_clickhouse_writes_it(tmp_path: Path) -> None:
     """Maps, 64 bits without a sign, decimals, times without a zone."""
     at = [dt.datetime(2026, 3, 1, 10, 0, 0, 250_000), dt.datetime(2026, 3, 1, 10, 0, 1, 750_000)]  # noqa: DTZ001

@@ -93,10 +93,10 @@ def test_7_times_that_are_none(reader: Reader, at: bytes, reasons: set[str]) -> 
     assert found.reasons <= reasons
 
 
-def test_8_a_record_of_another_kind_is_kept(of_json: Reader) -> None:
-    odd = b'{"dream":1}'
+@pytest.mark.parametrize(("odd", "reason"), [(b'{"dream":1}', "MISSING_FIELD"), (b"[1]", "BAD_TYPE")])
+def test_8_a_record_of_another_kind_is_kept(of_json: Reader, odd: bytes, reason: str) -> None:
     found = among_good(of_json, odd)
-    assert (found.reasons, found.kept) == ({"MISSING_FIELD"}, [odd])
+    assert (found.reasons, found.kept) == ({reason}, [odd])
 
 
 def test_9_a_long_id(reader: Reader) -> None:
