@@ -53,6 +53,8 @@ def span_lines(span: Any, ids: Mapping[str, Any]) -> Iterator[Line]:
             said[_NAMES[name]] = value
         elif name.startswith(_METADATA):
             said["metadata"][name.split(".metadata", 1)[1].lstrip(".") or "all"] = _decoded(value)
+        elif not name.startswith("langfuse."):
+            said["metadata"].setdefault(name, value)  # somebody's own, whatever it is called
         elif not name.startswith(_LEFT_OUT):
             said[name] = value
     said["completion_start_time"] = _decoded(said.get("completion_start_time"))

@@ -394,12 +394,15 @@ def span(**attributes: Any) -> dict[str, Any]:
     }
 
 
-def from_sdk(*spans: dict[str, Any], **resource: str) -> list[dict[str, Any]]:
+def request(*spans: dict[str, Any], **resource: str) -> dict[str, Any]:
     told = [{"key": name, "value": {"stringValue": value}} for name, value in resource.items()]
-    request = {
+    return {
         "resourceSpans": [{"resource": {"attributes": told}, "scopeSpans": [{"spans": list(spans)}]}]
     }
-    made = OTLP_JSON.translate(json.dumps(request).encode(), Limits())
+
+
+def from_sdk(*spans: dict[str, Any], **resource: str) -> list[dict[str, Any]]:
+    made = OTLP_JSON.translate(json.dumps(request(*spans, **resource)).encode(), Limits())
     return [json.loads(line) for line in (made or b"").splitlines()]
 
 
@@ -413,6 +416,14 @@ def test_a_span_of_the_sdk_is_the_observation_of_an_export() -> None:
     tokens = {name: value for name, value in cost.items() if name.endswith("_tokens")}
     assert tokens == {"input_tokens": 40, "cache_read_tokens": 60, "output_tokens": 15,
                       "reasoning_tokens": 5}  # fmt: skip
+
+
+def test_an_attribute_of_somebodys_own_is_no_field() -> None:
+    """One that is called `id` made another observation of it."""
+    query, _ = from_sdk(span(id="7", type="SPAN", name="mine", **{"langfuse.dream": "x"}))
+    assert (query["event_id"], query["operation"]) == ("b" * 16, "generation")
+    assert query["attributes"]["metadata.id"] == "7"
+    assert query["attributes"]["unknown"] == {"langfuse.dream": "x"}
 
 
 def test_a_call_that_failed_before_it_used_anything_costs_nothing() -> None:
