@@ -16,12 +16,15 @@ from orchestration.defs.landing.sensors import inbox_sensor
 from orchestration.defs.refresh.sensors import refresh_sensor
 from orchestration.defs.reports.assets import executive_report
 from orchestration.defs.scoring.assets import scores
+from orchestration.defs.sources.assets import imports
+from orchestration.defs.sources.sensors import import_sensor
 
 defs = dg.Definitions(
     assets=[
         inbox_files,
         raw_logs,
         evaluation_log,
+        imports,
         dbt_models,
         scores,
         state_proof,
@@ -32,6 +35,6 @@ defs = dg.Definitions(
     asset_checks=[landed_checks],
     jobs=JOBS,
     schedules=SCHEDULES,
-    sensors=[inbox_sensor, refresh_sensor, retry_sensor],
+    sensors=[inbox_sensor, import_sensor, refresh_sensor, retry_sensor],
     resources={"dbt": dbt_resource, "inbox_resource": inbox_resource},
 )

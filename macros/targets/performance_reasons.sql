@@ -4,7 +4,7 @@
     {{ not_judged_because('measured_queries') }} as latency_not_judged_because,
     case
         when unpriced_calls > 0 then 'cost_incomplete'
-        else {{ not_judged_because('case when cost_usd is null then 0 else queries end') }}
+        else {{ not_judged_because('case when cost_usd is null then 0 else queries end', 'unsaid.costs') }}
     end as cost_not_judged_because
 {%- endmacro %}
 

@@ -8,6 +8,7 @@ queries as (
         'query' as log,
         query_key as row_key,
         source_relation,
+        source,
         batch_id,
         workspace,
         occurred_at
@@ -21,6 +22,7 @@ retrievals as (
         'retrieval' as log,
         retrieval_key as row_key,
         source_relation,
+        source,
         batch_id,
         workspace,
         occurred_at
@@ -34,6 +36,7 @@ feedback as (
         'feedback' as log,
         feedback_key as row_key,
         source_relation,
+        source,
         batch_id,
         workspace,
         occurred_at
@@ -47,6 +50,7 @@ costs as (
         'cost' as log,
         cost_key as row_key,
         source_relation,
+        source,
         batch_id,
         workspace,
         occurred_at
@@ -60,6 +64,7 @@ guardrail_checks as (
         'guardrail' as log,
         guardrail_check_key as row_key,
         source_relation,
+        source,
         batch_id,
         workspace,
         occurred_at

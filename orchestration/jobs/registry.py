@@ -31,6 +31,13 @@ JOBS = {
         due_within_s=None,
         description="Files of the inbox folder and lines of landing.inbox become rows.",
     ),
+    "import_sources": Job(
+        "orchestration.jobs.work:import_configured",
+        "on_arrival",
+        limit_s=HOUR,
+        due_within_s=None,
+        description="What is new in the databases of other systems that sources.yml names, as rows.",
+    ),
     "check": Job(
         "orchestration.jobs.work:check",
         "hourly",

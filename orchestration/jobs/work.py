@@ -1,6 +1,7 @@
 """What each job does. Dagster, the command line and the tests call these same functions."""
 
 import os
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from orchestration.jobs.periods import Period, last_ended
 from orchestration.landing import files, inbox
 from orchestration.landing.lander import Lander
 from orchestration.landing.store import Counts
+from orchestration.sources import scheduled
 from orchestration.warehouse.connection import connect
 
 HISTORY = "13 months"
@@ -60,6 +62,20 @@ def land_all(_: Attempt) -> int:
     if landed.problems:
         raise AssayError("Not landed:\n" + "\n".join(landed.problems))
     return landed.counts.lines
+
+
+def import_configured(_: Attempt) -> int:
+    with Lander() as lander:
+        found = list(scheduled.import_all(lander))
+    refuse_problems(found)
+    return sum(one.counts.lines for one in found)
+
+
+def refuse_problems(found: Iterable[scheduled.Imported]) -> None:
+    """The others have landed; nobody would look for these without a failed run."""
+    sentences = [f"{one.source}: {one.problem}" for one in found if one.problem]
+    if sentences:
+        raise AssayError("Not imported:\n" + "\n".join(sentences))
 
 
 def build(mine: Attempt) -> int:

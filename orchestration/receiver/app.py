@@ -1,4 +1,4 @@
-"""OTLP/HTTP: `POST /v1/traces` and `/v1/logs`, and `GET /healthz` with the receiver's own figures.
+"""OTLP/HTTP: what `signals` lists may be posted, and `GET /healthz` has the receiver's own figures.
 
 Nothing that a client sent is ever logged: answers and figures hold counts, reason codes and paths.
 """
@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 
 import msgspec
-from google.protobuf.json_format import MessageToJson
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -20,20 +19,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from orchestration.landing.limits import Limits
+from orchestration.receiver.answers import status
 from orchestration.receiver.committer import Committer, UnavailableError
 from orchestration.receiver.limits import ReceiverLimits
 from orchestration.receiver.requests import (
     JSON,
-    LOGS,
-    PROTOBUF,
-    TRACES,
     RefusedRequestError,
-    Signal,
     Translated,
     too_large,
     translated,
     unpacked,
 )
+from orchestration.receiver.signals import SIGNALS, Signal
 from orchestration.sources.source import Source
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -66,14 +63,14 @@ class Receiver:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         try:
             if media_type not in signal.sources:
-                raise RefusedRequestError(415, f"Send {PROTOBUF} or {JSON}.")
+                raise RefusedRequestError(415, f"Send {' or '.join(signal.sources)}.")
             return await self._take(signal, request, media_type)
         except RefusedRequestError as refused:
             self.figures.refused += 1
-            return _status(refused.status, refused.message, media_type)
+            return status(refused.status, refused.message, media_type)
         except UnavailableError:
             self.figures.turned_away += 1
-            answer = _status(503, "Not now: come again.", media_type)
+            answer = status(503, "Not now: come again.", media_type)
             answer.headers["retry-after"] = str(self.limits.retry_after_s)
             return answer
         except ClientDisconnect:
@@ -102,7 +99,7 @@ class Receiver:
         self.figures.acknowledged += 1
         self.figures.lines += result.count
         self.figures.lines_for_quarantine += result.refused
-        return _acknowledgement(signal, result, media_type)
+        return signal.answer(result, media_type)
 
     def _reserve(self, size: int) -> int:
         if self.figures.waiting_bytes + size > self.limits.waiting_bytes:
@@ -121,26 +118,6 @@ class Receiver:
         return Response(content, 200 if well else 503, media_type=JSON)
 
 
-def _acknowledgement(signal: Signal, result: Translated, media_type: str) -> Response:
-    answer = signal.response()
-    if result.refused:
-        setattr(answer.partial_success, signal.rejected, result.refused)
-        answer.partial_success.error_message = (
-            f"Kept in quarantine: {result.why}. See `assay quarantine list`."
-        )
-    if media_type == PROTOBUF:
-        return Response(answer.SerializeToString(), media_type=PROTOBUF)
-    return Response(MessageToJson(answer, indent=None), media_type=JSON)
-
-
-def _status(status: int, message: str, media_type: str) -> Response:
-    """As OTLP/HTTP wants it: a `google.rpc.Status`, of which field 2 is the message."""
-    if media_type != PROTOBUF:
-        return Response(msgspec.json.encode({"message": message}), status, media_type=JSON)
-    text = message.encode()
-    return Response(bytes([0x12, len(text)]) + text, status, media_type=PROTOBUF)
-
-
 def application(receiver: Receiver, hosts: Sequence[str] = LOOPBACK) -> Starlette:
     """`hosts` may be asked for: a page in a browser that calls us by another name is refused."""
 
@@ -157,7 +134,7 @@ def application(receiver: Receiver, hosts: Sequence[str] = LOOPBACK) -> Starlett
         routes=[
             *(
                 Route(signal.path, partial(receiver.take, signal), methods=["POST"])
-                for signal in (TRACES, LOGS)
+                for signal in SIGNALS
             ),
             Route("/healthz", receiver.health),
         ],

@@ -1,44 +1,14 @@
 """One request: its bytes to contract lines, and what of them landing will refuse."""
 
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from orchestration.landing.limits import Limits
 from orchestration.landing.reasons import Refused
-from orchestration.sources.otlp import OTLP_JSON, OTLP_LOGS_MESSAGE, OTLP_MESSAGE
 from orchestration.sources.source import Source
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 _GZIP = 16 + zlib.MAX_WBITS
-
-
-@dataclass(frozen=True)
-class Signal:
-    """What is posted where, and how its answer is made."""
-
-    path: str
-    sources: dict[str, Source]
-    response: Callable[[], Any]
-    rejected: str  # in the answer: how many were refused
-
-
-TRACES = Signal(
-    "/v1/traces",
-    {PROTOBUF: OTLP_MESSAGE, JSON: OTLP_JSON},
-    ExportTraceServiceResponse,
-    "rejected_spans",
-)
-LOGS = Signal(
-    "/v1/logs",
-    {PROTOBUF: OTLP_LOGS_MESSAGE, JSON: OTLP_JSON},
-    ExportLogsServiceResponse,
-    "rejected_log_records",
-)
 
 
 class RefusedRequestError(Exception):
@@ -83,6 +53,6 @@ def translated(content: bytes, source: Source, limits: Limits) -> Translated:
     refused: list[Refused] = []
     lines = source.translate(content, limits, refused) if content else b""
     if lines is None or lines.startswith(b'{"kind":"otlp_protobuf"'):
-        raise RefusedRequestError(400, "The body is no such OTLP request.")
+        raise RefusedRequestError(400, "The body is no request of this path's.")
     why = sorted({f"{one.reason.value} at {one.path}" for one in refused})
     return Translated(lines, lines.count(b"\n"), len(refused), ", ".join(why[:5]))

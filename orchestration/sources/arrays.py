@@ -1,7 +1,7 @@
 """JSON values of a stream one by one: a line each, or the elements of one array."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from orchestration.landing.limits import Limits
 from orchestration.landing.packed import CHUNK
@@ -10,6 +10,17 @@ from orchestration.sources.source import BOM, Record, Stream, split_lines
 _BLANK = b" \t\r\n"
 # Strings whole, or from their beginning to what has been read so far; and what nests.
 _MARK = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]|"', re.DOTALL)
+
+
+def tells_within(*tell: Callable[[bytes], bool]) -> Callable[[bytes], bool]:
+    """Knows its own in lines, and in the elements of an array."""
+
+    def tells(head: bytes) -> bool:
+        if head.lstrip().startswith(b"["):
+            head = head.lstrip()[1:].replace(b"\n", b" ")
+        return any(one(head) for one in tell)
+
+    return tells
 
 
 def split_values(stream: Stream, limits: Limits) -> Iterator[Record]:

@@ -2,7 +2,8 @@
 
 What a mart needs stands beside it, in its yml (`config.meta.needs`): under `rows` what makes rows at
 all, under a column what fills that one. `kind.field` is a field of the contract, `documents.field` one
-of a retrieved passage; of alternatives with `|` between them one is enough. What logs say is counted.
+of a retrieved passage; of alternatives with `|` between them one is enough. What logs say is counted;
+what their systems have no word for stands in the seed `source_limits`, from which marts take it too.
 """
 
 import json
@@ -32,10 +33,12 @@ class Mart:
 
 @dataclass
 class Said:
-    """How often each source says each field: source -> field -> lines; and its lines by kind."""
+    """How often each source says each field: source -> field -> lines; its lines by kind; and the kinds
+    and fields that it has no words for."""
 
     lines: dict[tuple[str, str], int] = field(default_factory=dict)
     fields: dict[tuple[str, str], int] = field(default_factory=dict)
+    limits: set[tuple[str, str]] = field(default_factory=set)
 
     def by(self, need: str) -> list[str]:
         """Sources that say one of the alternatives."""
@@ -49,6 +52,18 @@ class Said:
         kinds = {_log_of(name) for name in need.split("|")}
         heard = {source for source, kind in self.lines if kind in kinds}
         return sorted(heard - set(self.by(need)))
+
+    def unable(self, need: str) -> list[str]:
+        """Sources that are heard and have no word for any of the alternatives."""
+        heard = {source for (source, _), lines in self.lines.items() if lines}
+        return sorted(
+            source
+            for source in heard
+            if all(
+                {(source, _log_of(name)), (source, _limit_of(name))} & self.limits
+                for name in need.split("|")
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -66,10 +81,12 @@ class Finding:
 
 
 def examine(connection: psycopg.Connection[Any], manifest: Path) -> list[Finding]:
-    marts = marts_of(json.loads(manifest.read_text(encoding="utf-8")))
+    project = json.loads(manifest.read_text(encoding="utf-8"))
+    marts = marts_of(project)
     needed = {name for mart in marts for needs in mart.needs.values() for need in needs
               for name in need.split("|")}  # fmt: skip
     said = count(connection, needed)
+    said.limits = _limits(connection, project)
     return [_finding(connection, mart, said) for mart in marts]
 
 
@@ -103,6 +120,19 @@ def count(connection: psycopg.Connection[Any], needed: Iterable[str]) -> Said:
 def _log_of(name: str) -> str:
     kind = name.partition(".")[0]
     return "retrieval" if kind == DOCUMENTS else kind
+
+
+def _limit_of(name: str) -> str:
+    return f"{_log_of(name)}.{name.partition('.')[2]}"
+
+
+def _limits(connection: psycopg.Connection[Any], project: Mapping[str, Any]) -> set[tuple[str, str]]:
+    seed = project["nodes"]["seed.assay.source_limits"]
+    query = f'select source, concat_ws(\'.\', log, field) from "{seed["schema"]}"."{seed["alias"]}"'
+    try:
+        return {(source, name) for source, name in connection.execute(query.encode())}
+    except psycopg.errors.UndefinedTable:
+        raise AssayError("The marts are not there yet: assay build makes them.") from None
 
 
 def _column(name: str) -> str:
@@ -159,10 +189,14 @@ def _finding(connection: psycopg.Connection[Any], mart: Mart, said: Said) -> Fin
 
 def _reason(need: str, said: Said) -> str:
     name = need.replace("|", " or ")
-    sources = said.not_by(need)
+    sources, unable = said.not_by(need), said.unable(need)
+    if sources and set(sources) <= set(unable):
+        return f"{', '.join(sources)} cannot say {name}"
     if sources:
         return f"{', '.join(sources)} never {'says' if len(sources) == 1 else 'say'} {name}"
-    return f"no source sends {' or '.join(sorted({_log_of(one) for one in need.split('|')}))} lines"
+    kinds = " or ".join(sorted({_log_of(one) for one in need.split("|")}))
+    cannot = f"; {', '.join(unable)} cannot" if unable else ""
+    return f"no source sends {kinds} lines{cannot}"
 
 
 def _has_rows(connection: psycopg.Connection[Any], mart: Mart) -> bool:

@@ -39,11 +39,11 @@ class Since:
 
 
 def import_database(
-    lander: Lander, database: Database, url: str, since: Since
+    lander: Lander, database: Database, url: str, since: Since, password: str = PASSWORD
 ) -> Iterator[tuple[str, Counts]]:
-    """Each log of the system, as it has landed."""
+    """Each log of the system, as it has landed; `password` names the variable that holds it."""
     source = database.source
-    with _connected(url) as there:
+    with _connected(url, password) as there:
         place = _place(there)
         for log in [log for log in database.logs if _is_there(there, log, place)]:
             start = _start(lander, source.name, place, log, since)
@@ -140,9 +140,9 @@ def read_url(url: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _connected(url: str) -> Iterator[psycopg.Connection[Any]]:
+def _connected(url: str, password: str = PASSWORD) -> Iterator[psycopg.Connection[Any]]:
     given = read_url(url)
-    if secret := os.environ.get(PASSWORD):
+    if secret := os.environ.get(password):
         given["password"] = secret
     given["options"] = f"{given.get('options') or ''} {_SETTINGS}".strip()
     given = {"connect_timeout": 10, **given, "application_name": "assay import"}

@@ -1,17 +1,13 @@
 """A map: which column of somebody's table says which field of the contract. `docs/sources/csv.md`."""
 
 import datetime as dt
-import difflib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-import yaml
 
-from orchestration.errors import AssayError
 from orchestration.landing.contract import KINDS, Event
 from orchestration.sources.cells import (
     AMOUNTS,
@@ -30,177 +26,28 @@ from orchestration.sources.cells import (
     scaled,
     types_of,
 )
-from orchestration.sources.source import Line
+from orchestration.sources.map_file import (
+    From,
+    LineMap,
+    MapError,
+    MapFile,
+    Rule,
+    no_field,
+    one_of,
+    quoted,
+    read_file,
+)
+from orchestration.sources.map_rows import Get, LinePlan, Mapping, Row
+
+__all__ = ["MapError", "Mapping", "read_map"]
 
 UNIX = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 # Fields below which a map may name members: `metrics.faithfulness`.
 _MEMBERS_ARE_NUMBERS = ("metrics", "quality")
-Scalar = str | int | float | bool
-Get = Callable[["Row"], Any]
-
-
-class MapError(AssayError):
-    """Something in a map is not as it must be: file, place, what is allowed."""
-
-
-class From(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """How one field comes about."""
-
-    column: str | None = None
-    columns: list[str] | None = None  # joined by ":", for ids
-    row: str | None = None  # the number of the row, behind this
-    unit: str | None = None
-    format: str | None = None
-    zone: str | None = None
-    since: dt.datetime | None = None
-    values: dict[Scalar, Scalar] | None = None
-    minus: list[str] | None = None
-    separator: str | None = None
-
-
-class Rule(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Rows to leave out: by what stands in a column, or because nothing does."""
-
-    column: str
-    values: list[Scalar] | None = None
-    empty: bool | None = None
-
-
-Fields = dict[str, str | From]
-
-
-class LineMap(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    kind: str
-    constants: dict[str, Any] = {}
-    fields: Fields = {}
-    skip: list[Rule] = []
-
-
-class MapFile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    source: str
-    lines: list[LineMap]
-    format: Literal["csv", "json"] = "csv"
-    delimiter: str = ","
-    encoding: str = "utf-8"
-    columns: list[str] | None = None
-    empty: list[str] = msgspec.field(default_factory=lambda: [""])
-    constants: dict[str, Any] = {}
-    fields: Fields = {}
-    skip: list[Rule] = []
-    ignore: list[str] = []
-
-
-@dataclass(frozen=True)
-class Row:
-    number: int
-    cells: dict[str, Any]
-
-    def get(self, name: str) -> Any:
-        """A column; of JSON, also a member of an object: `usage.input`."""
-        if name in self.cells:
-            return self.cells[name]
-        value: Any = self.cells
-        for part in name.split("."):
-            if not isinstance(value, dict):
-                return None
-            value = value.get(part)
-        return value
-
-
-@dataclass(frozen=True)
-class LinePlan:
-    kind: str
-    constants: Line
-    getters: dict[tuple[str, ...], Get]
-    skips: Callable[[Row], bool]
-
-    def line(self, row: Row) -> Line:
-        made: Line = {"kind": self.kind, **self.constants}
-        for path, get in self.getters.items():
-            value = get(row)
-            if value is None:
-                continue
-            place = made
-            for name in path[:-1]:
-                inner = place.get(name)
-                place[name] = place = dict(inner) if isinstance(inner, dict) else {}
-            place[path[-1]] = value
-        return made
-
-
-@dataclass
-class Mapping:
-    """A map that was read and found in order."""
-
-    path: Path
-    said: MapFile
-    plans: list[LinePlan] = field(default_factory=list)
-    skips: Callable[[Row], bool] = lambda _: False
-    columns: set[str] = field(default_factory=set)  # that are read
-
-    def lines(self, row: Row) -> Iterator[Line]:
-        if self.skips(row):
-            return
-        for plan in self.plans:
-            if not plan.skips(row):
-                yield plan.line(row)
-
-    def require_columns(self, there: list[str]) -> None:
-        twice = sorted({name for name in there if there.count(name) > 1})
-        if twice:
-            raise MapError(
-                f"The header has {_quoted(twice)} more than once: of which is the map to read?"
-            )
-        missing = sorted(self.columns - set(there))
-        if missing:
-            raise MapError(
-                f"{self.path} reads {_quoted(missing)}, and the header has no such column."
-                f" It has {_quoted(there)}."
-            )
-
-    def unmapped(self, there: list[str]) -> list[str]:
-        known = self.columns | set(self.said.ignore)
-        tops = {name.partition(".")[0] for name in known}
-        return [name for name in there if name not in known and name not in tops]
 
 
 def read_map(path: Path) -> Mapping:
-    try:
-        said = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)  # noqa: S506 - a SafeLoader
-    except OSError as error:
-        raise MapError(f"{path} could not be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise MapError(f"{path} is not UTF-8.") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise MapError(
-            f"{path}{where}: this is not YAML: {getattr(error, 'problem', error)}."
-        ) from None
-    try:
-        parsed = msgspec.convert(said, MapFile)
-    except msgspec.ValidationError as error:
-        raise MapError(f"{path}: {_worded(error)}") from None
-    return _Compiler(path, parsed).mapping()
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    """Of two equal keys, YAML readers keep the last silently; and to them `no` is false, and Norway."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        for name in names:
-            if names.count(name) > 1:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {name!r} stands there twice", node.start_mark
-                )
-        return super().construct_mapping(node, deep)
-
-
-_UniqueKeys.yaml_implicit_resolvers = {
-    first: [(tag, match) for tag, match in known if not tag.endswith(":bool") or first in "tTfF"]
-    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+    return _Compiler(path, read_file(path)).mapping()
 
 
 class _Compiler:
@@ -228,7 +75,7 @@ class _Compiler:
     def plan(self, place: int, line: LineMap) -> LinePlan:
         where = f"lines[{place}]"
         if line.kind not in KINDS:
-            raise self.error(f"{where}.kind", f"{line.kind!r} is no kind; {_one_of(KINDS)}")
+            raise self.error(f"{where}.kind", f"{line.kind!r} is no kind; {one_of(KINDS)}")
         struct = KINDS[line.kind]
         constants = {"source": self.said.source, **self.said.constants, **line.constants}
         fields = {**self.said.fields, **line.fields}
@@ -237,11 +84,11 @@ class _Compiler:
         known = types_of(struct)
         for name in [name for name in (*constants, *fields) if name.partition(".")[0] not in known]:
             if name in own:
-                raise self.error(f"{where}", _no_field(name, line.kind, known))
+                raise self.error(f"{where}", no_field(name, line.kind, known))
             constants.pop(name, None)
             fields.pop(name, None)
         if both := sorted(set(line.constants) & set(line.fields)):
-            raise self.error(where, f"{_quoted(both)} is both a constant and a field")
+            raise self.error(where, f"{quoted(both)} is both a constant and a field")
         for name in line.fields:
             constants.pop(name, None)
         for name in line.constants:
@@ -262,7 +109,7 @@ class _Compiler:
         needed = [one.name for one in msgspec.structs.fields(struct) if one.required]
         if missing := [name for name in needed if name not in tops]:
             raise self.error(
-                where, f"says nothing of {_quoted(missing)}, without which no {kind} lands: give a"
+                where, f"says nothing of {quoted(missing)}, without which no {kind} lands: give a"
                 " column in `fields` or one value in `constants`"
             )  # fmt: skip
 
@@ -348,16 +195,16 @@ class _Compiler:
             else {}
         )  # fmt: skip
         if how.unit not in units:
-            raise self.error(f"{where}.unit", _one_of(units) if units else "this field has no unit")
+            raise self.error(f"{where}.unit", one_of(units) if units else "this field has no unit")
         return scaled(units[how.unit])
 
     def time(self, where: str, how: From) -> Convert:
         if how.unit is not None:
             if how.unit not in EPOCHS:
-                raise self.error(f"{where}.unit", _one_of(EPOCHS))
+                raise self.error(f"{where}.unit", one_of(EPOCHS))
             return epoch(how.unit, self.since(where, how.since or UNIX))
         if how.since is not None:
-            raise self.error(f"{where}.since", f"needs a unit; {_one_of(EPOCHS)}")
+            raise self.error(f"{where}.since", f"needs a unit; {one_of(EPOCHS)}")
         try:
             zone = ZoneInfo(how.zone) if how.zone else None
         except (ValueError, OSError, LookupError):
@@ -388,34 +235,3 @@ class _Compiler:
 def _said(value: Any) -> str:
     """As text; what YAML reads as true or 1 was written so in the file as well."""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _quoted(names: Any) -> str:
-    shown = [f"`{name}`" for name in list(names)[:40]]
-    return ", ".join(shown)
-
-
-def _one_of(names: Any) -> str:
-    return f"must be one of {_quoted(names)}"
-
-
-def _no_field(name: str, kind: str, known: Any) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    hint = f"; near it is `{near[0]}`" if near else ""
-    return f"a {kind} has no field `{name}`{hint}. It has {_quoted(known)}"
-
-
-def _worded(error: msgspec.ValidationError) -> str:
-    """As msgspec says it, with what would have been allowed."""
-    message, _, where = str(error).partition(" - at `")
-    place = where.rstrip("`").removeprefix("$").lstrip(".") or "the map"
-    if "unknown field" in message:
-        name = message.split("`")[1]
-        struct = (
-            From if ".fields" in f".{place}" or "[...]" in place
-            else Rule if "skip" in place
-            else LineMap if place.startswith("lines")
-            else MapFile
-        )  # fmt: skip
-        return f"{place}: there is no key `{name}`; {_one_of(struct.__struct_fields__)}."
-    return f"{place}: {message.replace('Object missing required field', 'this is missing:')}."

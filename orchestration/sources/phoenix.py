@@ -6,24 +6,21 @@ Annotations by users are feedback, all others evaluations. Names are those of Ph
 
 import datetime as dt
 import json
-import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, LiteralString
 
 from orchestration.sources.database import Database, Log
 from orchestration.sources.otlp.lines import document_of, lines_of
 from orchestration.sources.otlp.spans import Event, Origin, Span
-from orchestration.sources.reading import EPOCH, first, inner, moment_of, spoken, when
+from orchestration.sources.ratings import in_words, is_by_users, rated
+from orchestration.sources.reading import EPOCH, UNSTATED, first, inner, moment_of, spoken, when
 from orchestration.sources.source import Line, Source
 
 NAME = "phoenix"
-UNSTATED = "unstated"
 
 # JSON in a text, which Phoenix unpacks: packed again, it is one attribute as everywhere else.
 _PACKED = ("metadata", "llm.prompt_template.variables", "tool.parameters", "llm.invocation_parameters")
-_BY_USERS = re.compile(r"(?:^|[^a-z])(?:user|thumbs?|feedback|ratings?|stars?|csat|likes?)(?:$|[^a-z])")
-_STARS = re.compile(r"ratings?|stars?|csat")
 _THUMBS = {"thumbs-up": 1, "thumbs_up": 1, "up": 1, "positive": 1, "like": 1, "thumbs-down": -1,
            "thumbs_down": -1, "down": -1, "negative": -1, "dislike": -1}  # fmt: skip
 
@@ -148,24 +145,24 @@ def _document(document: Any, said: Mapping[str, Any]) -> Line | None:
 
 
 def _feedback_kind(said: Mapping[str, Any]) -> Line | None:
-    name = str(said.get("name")).lower().replace("_", " ")
     by_user = said.get("annotator_kind") == "HUMAN" and said.get("source") != "APP"
-    if not by_user or not _BY_USERS.search(name):
+    if not by_user or not is_by_users(said.get("name")):
         return None
     label = str(said.get("label") or "").lower()
     if label in _THUMBS:
         return {"type": "thumb", "value": _THUMBS[label]}
     score = said.get("score")
-    if score is None:
-        return {"type": "text", "reasons": [label] if label else None}
-    if _STARS.search(name) or score > 1:
-        return {"type": "stars", "value": score}
-    return {"type": "thumb", "value": 1 if score == 1 else -1 if score in (0, -1) else score}
+    return in_words(label) if score is None else rated(said.get("name"), score)
 
 
 PHOENIX = Source(NAME, lambda _: False, lines)
 
-_SPANS = """
+# From a trace to its project and session.
+_AROUND: LiteralString = """
+inner join projects on traces.project_rowid = projects.id
+left join project_sessions on traces.project_session_rowid = project_sessions.id
+"""
+_SPANS: LiteralString = f"""
 select
     json_build_object(
         'span', to_jsonb(spans), 'trace_id', traces.trace_id, 'project', projects.name,
@@ -174,94 +171,63 @@ select
     spans.start_time as moment
 from spans
 inner join traces on spans.trace_rowid = traces.id
-inner join projects on traces.project_rowid = projects.id
-left join project_sessions on traces.project_session_rowid = project_sessions.id
-"""
-_OF_SPANS = """
-select
-    json_build_object(
-        'annotation', to_jsonb(span_annotations), 'about', 'span', 'trace_id', traces.trace_id,
-        'span_id', spans.span_id, 'project', projects.name, 'session_id', project_sessions.session_id
-    ) as said,
-    span_annotations.updated_at as moment
-from span_annotations
-inner join spans on span_annotations.span_rowid = spans.id
-inner join traces on spans.trace_rowid = traces.id
-inner join projects on traces.project_rowid = projects.id
-left join project_sessions on traces.project_session_rowid = project_sessions.id
-"""
-_OF_TRACES = """
-select
-    json_build_object(
-        'annotation', to_jsonb(trace_annotations), 'about', 'trace', 'trace_id', traces.trace_id,
-        'project', projects.name, 'session_id', project_sessions.session_id
-    ) as said,
-    trace_annotations.updated_at as moment
-from trace_annotations
-inner join traces on trace_annotations.trace_rowid = traces.id
-inner join projects on traces.project_rowid = projects.id
-left join project_sessions on traces.project_session_rowid = project_sessions.id
-"""
-_OF_DOCUMENTS = """
-select
-    json_build_object(
-        'annotation', to_jsonb(document_annotations), 'about', 'document', 'trace_id', traces.trace_id,
-        'span_id', spans.span_id, 'project', projects.name,
-        'document', spans.attributes
-            #> array['retrieval', 'documents', document_annotations.document_position::text, 'document']
-    ) as said,
-    document_annotations.updated_at as moment
-from document_annotations
-inner join spans on document_annotations.span_rowid = spans.id
-inner join traces on spans.trace_rowid = traces.id
-inner join projects on traces.project_rowid = projects.id
-"""
-_OF_SESSIONS = """
-select
-    json_build_object(
-        'annotation', to_jsonb(project_session_annotations), 'about', 'session',
-        'project', projects.name, 'session_id', project_sessions.session_id
-    ) as said,
-    project_session_annotations.updated_at as moment
-from project_session_annotations
-inner join project_sessions on project_session_annotations.project_session_id = project_sessions.id
-inner join projects on project_sessions.project_id = projects.id
+{_AROUND}
 """
 _TEXTS = (
     "span.attributes.llm.input_messages", "span.attributes.llm.output_messages",
     "span.attributes.input", "span.attributes.output", "span.attributes.metadata", "span.events",
 )  # fmt: skip
+
+
+def _annotations(
+    table: LiteralString, about: LiteralString, names: LiteralString, joins: LiteralString, text: str
+) -> Log:
+    """Of one kind of thing: `names` are what tells which one, `joins` where these stand."""
+    select: LiteralString = f"""
+        select
+            json_build_object(
+                'annotation', to_jsonb({table}), 'about', '{about}', 'project', projects.name {names}
+            ) as said,
+            {table}.updated_at as moment
+        from {table}
+        {joins}
+    """
+    return Log(f"{about}_annotations", table, select, (text,), optional=True)
+
+
+_SESSION: LiteralString = ", 'session_id', project_sessions.session_id"
+_TRACE: LiteralString = ", 'trace_id', traces.trace_id"
+_SPAN: LiteralString = _TRACE + ", 'span_id', spans.span_id"
+_DOCUMENT: LiteralString = f"""{_SPAN}, 'document', spans.attributes #> array[
+    'retrieval', 'documents', document_annotations.document_position::text, 'document'
+]"""
 TABLES = Database(
     PHOENIX,
     (
         Log("spans", "spans", _SPANS, _TEXTS),
-        Log(
-            "span_annotations",
-            "span_annotations",
-            _OF_SPANS,
-            ("annotation.explanation",),
-            optional=True,
+        _annotations(
+            "span_annotations", "span", _SPAN + _SESSION,
+            f"""inner join spans on span_annotations.span_rowid = spans.id
+                inner join traces on spans.trace_rowid = traces.id {_AROUND}""",
+            "annotation.explanation",
         ),
-        Log(
-            "trace_annotations",
-            "trace_annotations",
-            _OF_TRACES,
-            ("annotation.explanation",),
-            optional=True,
+        _annotations(
+            "trace_annotations", "trace", _TRACE + _SESSION,
+            f"inner join traces on trace_annotations.trace_rowid = traces.id {_AROUND}",
+            "annotation.explanation",
         ),
-        Log(
-            "document_annotations",
-            "document_annotations",
-            _OF_DOCUMENTS,
-            ("document.content",),
-            optional=True,
+        _annotations(
+            "document_annotations", "document", _DOCUMENT,
+            f"""inner join spans on document_annotations.span_rowid = spans.id
+                inner join traces on spans.trace_rowid = traces.id {_AROUND}""",
+            "document.content",
         ),
-        Log(
-            "session_annotations",
-            "project_session_annotations",
-            _OF_SESSIONS,
-            ("annotation.explanation",),
-            optional=True,
+        _annotations(
+            "project_session_annotations", "session", _SESSION,
+            """inner join project_sessions
+                   on project_session_annotations.project_session_id = project_sessions.id
+               inner join projects on project_sessions.project_id = projects.id""",
+            "annotation.explanation",
         ),
     ),
-)
+)  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
+UNSTATED = "unstated"  # the version of an evaluator that names none
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MONEY = Decimal(1).scaleb(-18)  # as many digits after the point as the contract takes
 

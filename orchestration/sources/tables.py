@@ -17,7 +17,7 @@ from orchestration.landing.limits import Limits
 from orchestration.landing.packed import BrokenStreamError
 from orchestration.landing.reasons import Reason
 from orchestration.sources.arrays import split_values
-from orchestration.sources.mapping import Mapping, Row
+from orchestration.sources.map_rows import Mapping, Row
 from orchestration.sources.source import Line, Record, Source, Stream, exactly, split_lines
 
 _encode = msgspec.json.Encoder().encode

@@ -20,6 +20,12 @@ horizon as (
 
 ),
 
+unsaid as (
+
+    select * from {{ ref('int_unsaid') }}
+
+),
+
 measured as (
 
     select
@@ -28,13 +34,15 @@ measured as (
         feedback.positive + feedback.negative as opinions,
         {{ ratio('feedback.answered', 'feedback.asked') }} as response_rate,
         {{ average_of_millionths('feedback.rating_millionths', 'feedback.ratings') }} as average_rating,
-        reasons.top_reasons
+        reasons.top_reasons,
+        unsaid.asks as asks_unsaid
     from feedback
     left join reasons
         on
             feedback.workspace = reasons.workspace
             and feedback.week = reasons.week
             and feedback.surface = reasons.surface
+    left join unsaid on feedback.workspace = unsaid.workspace
     cross join horizon
 
 ),
@@ -52,7 +60,7 @@ reasoned as (
             when negative = 0 and opinions > 0 then 1
             else {{ wilson_high('positive', 'opinions') }}
         end as positive_rate_high,
-        {{ not_judged_because('asked') }} as response_rate_not_judged_because,
+        {{ not_judged_because('asked', 'asks_unsaid') }} as response_rate_not_judged_because,
         {{ not_judged_because('opinions') }} as positive_rate_not_judged_because,
         {{ not_judged_because('ratings') }} as rating_not_judged_because
     from measured

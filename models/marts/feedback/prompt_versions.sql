@@ -9,13 +9,21 @@ paired as (
 
 ),
 
+unsaid as (
+
+    select * from {{ ref('int_unsaid') }}
+
+),
+
 counted as (
 
     select
-        *,
-        compared_positive + compared_negative as opinions,
-        baseline_compared_positive + baseline_compared_negative as baseline_opinions
+        paired.*,
+        unsaid.feedback as feedback_unsaid,
+        paired.compared_positive + paired.compared_negative as opinions,
+        paired.baseline_compared_positive + paired.baseline_compared_negative as baseline_opinions
     from paired
+    left join unsaid on paired.workspace = unsaid.workspace
 
 ),
 
@@ -25,7 +33,8 @@ measured as (
         *,
         case
             when baseline_version is null then 'first_version'
-            when least(opinions, baseline_opinions) = 0 then 'nothing_to_judge'
+            when least(opinions, baseline_opinions) = 0
+                then coalesce(feedback_unsaid, 'nothing_to_judge')
         end as not_judged_because,
         {{ log_odds_ratio() }} as log_odds_ratio,
         {{ log_odds_ratio_error() }} as error,

@@ -2,9 +2,25 @@
 -- tokens at what the large model took for a token in the same workspace and week.
 with
 
-measured as (
+tiers as (
 
     select * from {{ ref('int_tiers_measured_weekly') }}
+
+),
+
+unsaid as (
+
+    select * from {{ ref('int_unsaid') }}
+
+),
+
+measured as (
+
+    select
+        tiers.*,
+        unsaid.feedback as feedback_unsaid
+    from tiers
+    left join unsaid on tiers.workspace = unsaid.workspace
 
 ),
 
@@ -14,7 +30,8 @@ reasoned as (
         *,
         {{ not_judged_because('queries - cancelled') }} as success_not_judged_because,
         {{ not_judged_because('measured_queries') }} as latency_not_judged_because,
-        {{ not_judged_because('positive_feedback + negative_feedback') }} as feedback_not_judged_because,
+        {{ not_judged_because('positive_feedback + negative_feedback', 'feedback_unsaid') }}
+            as feedback_not_judged_because,
         case
             when cost_status <> 'priced' then cost_status
             when large_model is null then 'no_large_model'

@@ -20,6 +20,12 @@ horizon as (
 
 ),
 
+unsaid as (
+
+    select * from {{ ref('int_unsaid') }}
+
+),
+
 measured as (
 
     select
@@ -46,9 +52,10 @@ measured as (
 reasoned as (
 
     select
-        *,
+        measured.*,
         {{ performance_reasons() }}
     from measured
+    left join unsaid on measured.workspace = unsaid.workspace
 
 ),
 

@@ -10,10 +10,12 @@ from orchestration.defs.jobs.recorded import JOB_TAG
 from orchestration.defs.landing.assets import raw_logs
 from orchestration.defs.reports.assets import executive_report
 from orchestration.defs.scoring.assets import scores
+from orchestration.defs.sources.assets import imports
 from orchestration.jobs import registry
 
 _MAKES = {
     "land": dg.AssetSelection.assets(raw_logs) | dg.AssetSelection.checks(landed_checks),
+    "import_sources": dg.AssetSelection.assets(imports),
     "check": dg.AssetSelection.checks(landed_checks),
     # A check that blocks, fails: then nothing is scored.
     "score": dg.AssetSelection.assets(scores) | dg.AssetSelection.checks(landed_checks),

@@ -110,7 +110,7 @@ TEXTS = frozenset({
 GENERAL = (
     "server.", "client.", "network.", "http.", "url.", "rpc.", "db.", "code.", "thread.", "peer.",
     "error.", "exception.", "otel.", "llm.cost.", "azure.", "aws.", "gcp.", "mcp.", "jsonrpc.",
-    "traceloop.", "gen_ai.usage.text.", "gen_ai.usage.image.", "gen_ai.usage.audio.",
+    "traceloop.", "langfuse.", "gen_ai.usage.text.", "gen_ai.usage.image.", "gen_ai.usage.audio.",
 )  # fmt: skip
 # Lists of objects that are flattened into `<list>.<index>.<rest>`.
 LISTS = re.compile(
@@ -171,7 +171,8 @@ HIDDEN = "__REDACTED__"
 RESOURCE = {
     "service.name": "project", "service.version": "release", "cloud.region": "region",
     "deployment.environment.name": "environment", "deployment.environment": "environment",
-    "openinference.project.name": "project",
+    "openinference.project.name": "project", "langfuse.environment": "environment",
+    "langfuse.release": "release",
 }  # fmt: skip
 MACHINE = (
     "telemetry.", "host.", "process.", "os.", "container.", "k8s.", "cloud.", "service.", "faas.",

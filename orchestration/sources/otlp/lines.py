@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from orchestration.landing.contract import KINDS
+from orchestration.sources.langfuse.spans import OBSERVED, span_lines
 from orchestration.sources.otlp.conventions import (
     CANCELLED,
     EVALUATED,
@@ -23,9 +24,10 @@ from orchestration.sources.otlp.conventions import (
     VERDICTS,
 )
 from orchestration.sources.otlp.protobuf import as_json
-from orchestration.sources.otlp.reading import Reading, known_id, read
+from orchestration.sources.otlp.reading import Reading, envelope_of, known_id, read
 from orchestration.sources.otlp.spans import Span
 from orchestration.sources.otlp.texts import answered, asked, parsed_json, plain
+from orchestration.sources.reading import UNSTATED
 from orchestration.sources.source import CAME_AS, Line
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -33,7 +35,6 @@ _FIELDS = {kind: frozenset(struct.__struct_fields__) for kind, struct in KINDS.i
 _CALLS = ("generation", "embedding", "rerank", "other")
 _TEXT_ID_BYTES = 16
 _MONEY_DIGITS = 12
-UNSTATED = "unstated"
 
 
 def lines_of(spans: Iterable[Any]) -> Iterator[Line]:
@@ -41,12 +42,16 @@ def lines_of(spans: Iterable[Any]) -> Iterator[Line]:
         try:
             yield from _lines(span) if isinstance(span, Span) else [_kept(span)]
         except Exception:  # whatever a span holds, those beside it land
-            yield {"kind": "otlp_span", CAME_AS: partial(_as_it_came, span)}
+            yield _unread(span)
 
 
 def _kept(span: Any) -> Line:
     """No kind of the contract: such a line is refused, and kept."""
     return {"kind": "otlp_span", "span": span, CAME_AS: None}
+
+
+def _unread(span: Span) -> Line:
+    return {"kind": "otlp_span", CAME_AS: partial(_as_it_came, span)}
 
 
 def _as_it_came(span: Span) -> Any:
@@ -64,6 +69,8 @@ def _as_it_came(span: Span) -> Any:
 
 
 def _lines(span: Span) -> list[Line]:
+    if OBSERVED in span.attributes:
+        return _observed(span)
     reading = read(span)
     maker = _MAKERS.get(reading.role or "")
     lines = maker(reading) if maker else []
@@ -75,6 +82,23 @@ def _lines(span: Span) -> list[Line]:
         return []
     envelope = _envelope(reading)
     return [_finished(reading, {**envelope, **line}) for line in lines]
+
+
+def _observed(span: Span) -> list[Line]:
+    """Of an SDK of Langfuse's."""
+    if span.twice:
+        return [_unread(span)]
+    around = envelope_of(span.origin)
+    ids = {
+        "id": known_id(span.span_id),
+        "trace_id": known_id(span.trace_id),
+        "parent_observation_id": known_id(span.parent_span_id),
+    }
+    lines = [{**around["fields"], **line} for line in span_lines(span, ids)]
+    for line in lines:
+        _say(line, around["ours"])
+        line[CAME_AS] = partial(_as_it_came, span)
+    return lines
 
 
 def _finished(reading: Reading, line: Line) -> Line:

@@ -1,6 +1,7 @@
-"""LiteLLM's SDK as its documentation says, with a callback that writes each payload on a line.
+"""LiteLLM's SDK as its documentation says, with a callback that writes each payload on a line; and the
+row that its proxy would write to its table of spend, made by the proxy's own code.
 
-litellm_client.py MODEL_URL FILE
+litellm_client.py MODEL_URL FILE ROWS
 """
 
 import json
@@ -8,6 +9,8 @@ import os
 import sys
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
+from types import ModuleType
 from typing import Any
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
@@ -15,6 +18,13 @@ os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 import litellm
 from litellm.caching.caching import Cache
 from litellm.integrations.custom_logger import CustomLogger
+from litellm.litellm_core_utils.litellm_logging import StandardLoggingPayloadSetup
+
+# The proxy's settings stand in its server, which needs what only the proxy's extras install.
+_SERVER = ModuleType("litellm.proxy.proxy_server")
+vars(_SERVER).update(general_settings={"store_prompts_in_spend_logs": True}, master_key=None)
+sys.modules[_SERVER.__name__] = _SERVER
+from litellm.proxy.spend_tracking.spend_tracking_utils import get_logging_payload  # noqa: E402
 
 PRICES = {
     "litellm_provider": "openai",
@@ -29,23 +39,43 @@ PRICES = {
 class Lines(CustomLogger):  # type: ignore[misc]
     """One payload a line: what every integration of LiteLLM gets."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, rows: str) -> None:
         super().__init__()
         self.file = open(path, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - closed with the process
+        self.rows = open(rows, "w", encoding="utf-8")  # noqa: SIM115, PTH123
         self.written = 0
 
-    def log_success_event(self, kwargs: Any, **_: Any) -> None:
-        self.write(kwargs)
+    def log_success_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
+        self.write(kwargs, kwargs, response_obj, start_time, end_time)
 
     def log_failure_event(self, kwargs: Any, **_: Any) -> None:
-        self.write(kwargs)
+        self.write(kwargs, *as_the_proxy_says_a_failure(kwargs))
 
-    def write(self, kwargs: Any) -> None:
+    def write(self, kwargs: Any, *call: Any) -> None:
         payload = kwargs.get("standard_logging_object")
-        if payload is not None:
-            self.file.write(json.dumps(payload, default=str) + "\n")
-            self.file.flush()
-            self.written += 1
+        if payload is None:
+            return
+        row = get_logging_payload(*call)
+        row["spend"] = row["spend"] or 0.0  # as `db_spend_update_writer.py`
+        for file, said in ((self.file, payload), (self.rows, row)):
+            file.write(json.dumps(said, default=str) + "\n")
+            file.flush()
+        self.written += 1
+
+
+def as_the_proxy_says_a_failure(kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """`async_post_call_failure_hook` of `proxy_track_cost_callback.py`: no duration is told."""
+    error = kwargs["exception"]
+    information = StandardLoggingPayloadSetup.get_error_information(original_exception=error)
+    names = ("model", "messages", "custom_llm_provider", "litellm_call_id", "standard_logging_object")
+    parameters = dict(kwargs["litellm_params"])
+    parameters["metadata"] = {
+        **(parameters.get("metadata") or {}),
+        "status": "failure",
+        "error_information": information,
+    }
+    request = {name: kwargs.get(name) for name in names} | {"litellm_params": parameters}
+    return request, error, datetime.now(UTC), datetime.now(UTC)
 
 
 def work(model_url: str) -> int:
@@ -75,10 +105,10 @@ def work(model_url: str) -> int:
     return 12 + 3 + 2 + 3 + 3
 
 
-def main(model_url: str, path: str) -> None:
+def main(model_url: str, path: str, rows: str) -> None:
     litellm.suppress_debug_info = True
     litellm.register_model({"openai/small": PRICES, "small": PRICES})
-    lines = Lines(path)
+    lines = Lines(path, rows)
     litellm.callbacks = [lines]
     expected = work(model_url)
     until = time.monotonic() + 60

@@ -10,18 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import loopback
 import psycopg
 import pytest
-from click.testing import CliRunner
 from model_server import model_server
 from operator_world import until
-from systems_world import PYTHON, run
+from systems_world import PYTHON, Marts, imported, run
 
 from orchestration.refresh.engine import refresh_all
-from orchestration.sources.commands import import_
 
 pytestmark = pytest.mark.long
 
@@ -100,44 +97,22 @@ def test_the_marts_say_what_the_model_server_knows(
             {"span_id": answered, "name": "faithfulness", "annotator_kind": "LLM",
              "result": {"score": 0.5}},
         )  # fmt: skip
-        first = imported(theirs)
+        first = imported("phoenix", theirs)
         assert (first["spans"]["quarantined"], first["spans"]["conflict"]) == (0, 0)
-        again = imported(theirs)
+        again = imported("phoenix", theirs)
         assert again["spans"]["accepted"] == again["span_annotations"]["accepted"] == 0
     with psycopg.connect(built_url, autocommit=True) as session:
         refresh_all(session)
 
-        def one(statement: str) -> Any:
-            return session.execute(statement.encode()).fetchone()
-
-        assert one("select sum(queries), sum(errors) from marts.performance_overview") == (
-            TURNS,
-            truth["errors"],
-        )
-        used = one(
-            """select sum(input_tokens), sum(cache_read_tokens), sum(output_tokens),
-                   sum(reasoning_tokens), count(*) from core.fct_costs where call_type = 'generation'"""
-        )
-        names = ("input_tokens", "cache_read_tokens", "output_tokens", "reasoning_tokens")
-        assert [int(count) for count in used] == [*(truth[name] for name in names), CALLS]
-        embedded = "select sum(input_tokens) from core.fct_costs where call_type = 'embedding'"
-        assert one(embedded) == (truth["embedding_tokens"],)
+        marts = Marts(session)
+        one = marts.one
+        marts.are_as(truth, TURNS, CALLS)
         assert one("select type, value from raw.feedback_log") == ("thumb", -1)
         assert one("select sum(negative) from marts.feedback_analysis") == (1,)
         assert one("select metrics ->> 'faithfulness' from raw.evaluation_log") == ("0.5",)
         assert one("select count(*) from raw.query_log where source <> 'phoenix'") == (0,)
-        assert one("select sum(difference) from marts.reconciliation") == (0,)
-        assert one("select count(*) from landing.quarantine") == (0,)
 
 
 def count(there: psycopg.Connection[Any], table: str) -> int:
     row = there.execute(f"select count(*) from {table}".encode()).fetchone()
     return int(row[0]) if row else 0
-
-
-def imported(url: str) -> dict[str, dict[str, int]]:
-    parts = urlsplit(url)
-    bare = parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@")).geturl()
-    runner = CliRunner(env={"ASSAY_IMPORT_PASSWORD": str(parts.password)})
-    ran = runner.invoke(import_, ["phoenix", "--from", bare, "--json"], catch_exceptions=False)
-    return {report["path"]: report for report in json.loads(ran.output)["files"]}

@@ -15,6 +15,7 @@ from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Slice, parse
 from orchestration.sources.langfuse import LANGFUSE
 from orchestration.sources.litellm import LITELLM
+from orchestration.sources.otlp import OTLP_JSON
 from orchestration.sources.phoenix import PHOENIX
 from orchestration.sources.source import Source
 
@@ -96,6 +97,7 @@ RECORDS: list[tuple[Source, dict[str, Any]]] = [
     (LANGFUSE, test_langfuse.observation("RETRIEVER", output=[{"id": "d", "metadata": {"score": 1}}])),
     (LANGFUSE, test_langfuse.observation("GUARDRAIL", output={"passed": True})),
     (LANGFUSE, TABLE),
+    (OTLP_JSON, test_langfuse.request(test_langfuse.span())),
     (PHOENIX, SPAN),
     (PHOENIX, NOTE),
 ]

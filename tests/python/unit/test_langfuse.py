@@ -14,6 +14,8 @@ from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Slice, parse
 from orchestration.landing.reader import read_file
 from orchestration.sources.langfuse import LANGFUSE, lines
+from orchestration.sources.langfuse.spans import posted
+from orchestration.sources.otlp import OTLP_JSON
 
 
 def generation(**fields: Any) -> dict[str, Any]:
@@ -335,31 +337,6 @@ def test_a_wrong_value_is_refused_with_its_place(
     assert {event.event_id for event in parsed.events} >= {"t-1", "sc-1"}
 
 
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        (b'{"id":"a","id":"b"}', "DUP_KEY"),
-        (b'{"id":NaN}', "NOT_FINITE"),
-        (b'{"id":', "BAD_JSON"),
-        (b'{"id":"\xff"}', "BAD_UTF8"),
-        (b'{"id":"\\u0000"}', "NUL_BYTE"),
-        (b'{"id":' + b"[" * 100_000, "TOO_DEEP"),
-        (b'{"id":"nothing that is known"}', "MISSING_FIELD"),
-        (b"[1]", "BAD_TYPE"),
-    ],
-)
-def test_a_broken_line_is_kept_as_it_came(tmp_path: Path, line: bytes, reason: str) -> None:
-    path = tmp_path / "rows.jsonl"
-    good = json.dumps(score(), default=float).encode()
-    path.write_bytes(good + b"\n" + line + b"\n" + good.replace(b"sc-1", b"sc-2") + b"\n")
-    (item,) = read_file(path, Limits())
-    assert isinstance(item, Slice)
-    parsed = parse(item, Limits())
-    ((place, refused),) = parsed.refused
-    assert (refused.reason.value, item.lines[place]) == (reason, line)
-    assert len(parsed.events) == 2
-
-
 def test_parquet_as_clickhouse_writes_it(tmp_path: Path) -> None:
     """Maps, 64 bits without a sign, decimals, times without a zone."""
     at = [dt.datetime(2026, 3, 1, 10, 0, 0, 250_000), dt.datetime(2026, 3, 1, 10, 0, 1, 750_000)]  # noqa: DTZ001
@@ -384,3 +361,107 @@ def test_parquet_as_clickhouse_writes_it(tmp_path: Path) -> None:
     assert (cost["input_tokens"], cost["cache_read_tokens"], cost["output_tokens"]) == (350, 600, 120)
     assert Decimal(cost["reported_cost"]) == Decimal("0.00125")
     assert parse(item, Limits()).refused == []
+
+
+def span(**attributes: Any) -> dict[str, Any]:
+    """As the SDK exports it, in OTLP's JSON."""
+    said = {
+        "langfuse.observation.type": "generation",
+        "langfuse.observation.model.name": "m",
+        "langfuse.observation.usage_details": json.dumps(
+            {
+                "prompt_tokens": 100,
+                "completion_tokens": 20,
+                "total_tokens": 120,
+                "prompt_tokens_details": {"cached_tokens": 60, "audio_tokens": None},
+                "completion_tokens_details": {"reasoning_tokens": 5},
+            }
+        ),
+        "langfuse.observation.input": json.dumps([{"role": "user", "content": "Why?"}]),
+        "langfuse.observation.completion_start_time": '"2026-03-01T10:00:00.400000Z"',
+        "langfuse.observation.metadata.tier": '"gold"',
+        "langfuse.internal.is_app_root": "true",
+        "user.id": "ana",
+    } | attributes
+    pairs = [{"key": name, "value": {"stringValue": value}} for name, value in said.items()]
+    return {
+        "traceId": "A" * 32,
+        "spanId": "b" * 16,
+        "name": "answer",
+        "startTimeUnixNano": "1772359200000000000",
+        "endTimeUnixNano": "1772359201500000000",
+        "attributes": pairs,
+    }
+
+
+def request(*spans: dict[str, Any], **resource: str) -> dict[str, Any]:
+    told = [{"key": name, "value": {"stringValue": value}} for name, value in resource.items()]
+    return {
+        "resourceSpans": [{"resource": {"attributes": told}, "scopeSpans": [{"spans": list(spans)}]}]
+    }
+
+
+def from_sdk(*spans: dict[str, Any], **resource: str) -> list[dict[str, Any]]:
+    made = OTLP_JSON.translate(json.dumps(request(*spans, **resource)).encode(), Limits())
+    return [json.loads(line) for line in (made or b"").splitlines()]
+
+
+def test_a_span_of_the_sdk_is_the_observation_of_an_export() -> None:
+    """Tokens within tokens, strings that are JSON again, ids in capitals."""
+    query, cost = from_sdk(span(), **{"assay.workspace": "lab", "langfuse.release": "7"})
+    assert (query["source"], query["workspace"], query["release"]) == ("langfuse", "lab", "7")
+    assert (query["event_id"], query["query_id"]) == ("b" * 16, "a" * 32)
+    assert (query["latency_ms"], query["first_token_ms"], query["query_text"]) == (1500, 400, "Why?")
+    assert query["attributes"] == {"metadata.tier": "gold"}
+    tokens = {name: value for name, value in cost.items() if name.endswith("_tokens")}
+    assert tokens == {"input_tokens": 40, "cache_read_tokens": 60, "output_tokens": 15,
+                      "reasoning_tokens": 5}  # fmt: skip
+
+
+def test_an_attribute_of_somebodys_own_is_no_field() -> None:
+    """One that is called `id` made another observation of it."""
+    query, _ = from_sdk(span(id="7", type="SPAN", name="mine", **{"langfuse.dream": "x"}))
+    assert (query["event_id"], query["operation"]) == ("b" * 16, "generation")
+    assert query["attributes"]["metadata.id"] == "7"
+    assert query["attributes"]["unknown"] == {"langfuse.dream": "x"}
+
+
+def test_a_call_that_failed_before_it_used_anything_costs_nothing() -> None:
+    failed = {
+        "langfuse.observation.level": "ERROR",
+        "langfuse.observation.usage_details": "{}",
+        "langfuse.observation.cost_details": '{"input":0,"output":0,"total":0}',
+    }
+    (query,) = from_sdk(span(**failed))
+    assert query["status"] == "error"
+
+
+def test_a_span_of_the_sdk_that_says_something_twice_is_kept_and_refused() -> None:
+    odd = span()
+    odd["attributes"].append({"key": "user.id", "value": {"stringValue": "ben"}})
+    kept, *rest = from_sdk(odd, span())
+    assert (kept["kind"], [line["kind"] for line in rest]) == ("otlp_span", ["query", "cost"])
+
+
+@pytest.mark.parametrize(
+    ("request_", "kinds"),
+    [
+        ([{"id": "1", "traceId": "t", "name": "user-feedback", "value": 1.0, "dataType": "BOOLEAN",
+           "timestamp": "2026-03-01T10:00:00Z"}], ["feedback"]),
+        ([{"id": "1", "traceId": "t", "name": "tone", "value": "rude",
+           "timestamp": "2026-03-01T10:00:00Z"}], ["evaluation"]),
+        ({"batch": [{"type": "score-create", "timestamp": "2026-03-01T10:00:00Z",
+                     "body": {"id": "1", "traceId": "t", "name": "accuracy", "value": 0.5}},
+                    {"type": "trace-create", "body": {"id": "t"}}, 7]},
+         ["evaluation", "langfuse_event", "langfuse_event"]),
+    ],
+)  # fmt: skip
+def test_scores_that_an_sdk_posts(request_: Any, kinds: list[str]) -> None:
+    """What is no score is refused and kept: nothing that was sent is lost without a word."""
+    made = posted(json.loads(json.dumps(request_), parse_float=Decimal)) or []
+    assert [line["kind"] for line in made] == kinds
+    assert all(line.get("ts") for line in made if line["kind"] != "langfuse_event")
+
+
+def test_what_is_no_list_of_scores_is_none() -> None:
+    assert posted({"batch": 1}) is posted("x") is None

@@ -63,6 +63,13 @@ CASES: dict[str, Case] = {
         " union all select 1, 'x', null",
         3,
     ),
+    "is_reason": (
+        "is_reason",
+        {"column_name": "a", "values": ["too_few"]},
+        "select 'too_few' as a union all select 'not_said_by: litellm, otel' union all select null",
+        "select 'few' as a union all select 'not_said_by: ' union all select 'litellm'",
+        3,
+    ),
     "names_the_row": (
         "names_the_row",
         {"key": "a", "problem": "b < 0", "says": "nothing is below zero"},

@@ -53,7 +53,10 @@ def test_what_nothing_fills_is_named_with_its_source_and_is_empty(
     assert overview.missing["output_tokens"] == "litellm never says cost.output_tokens"
     assert "latency_p95_ms" not in overview.missing
     assert found["feedback_analysis"].state == "empty"
-    assert found["feedback_analysis"].missing == {ROWS: "no source sends feedback lines"}
+    assert found["feedback_analysis"].missing == {
+        ROWS: "no source sends feedback lines; litellm cannot"
+    }
+    assert found["model_usage"].missing["surface"] == "litellm cannot say query.surface"
     assert found["user_engagement"].state == "filled"
     for one in found.values():
         empty = set(one.mart.needs) - {ROWS} if one.state == "empty" else set(one.missing)
@@ -82,3 +85,33 @@ def test_what_is_logged_is_no_longer_asked_for(
         "index_version", "avg_top_rerank_score", "in_context_rate", "latency_p95_ms",
     }  # fmt: skip
     assert found["safety_metrics"].missing["category"] == "native never says guardrail.category"
+
+
+@pytest.mark.usefixtures("manifest")
+def test_marts_name_the_source_that_leaves_something_out(built_url: str, tmp_path: Path) -> None:
+    """`nothing to judge` sent people looking for a fault; LiteLLM has no word for feedback."""
+    world = World(built_url, tmp_path)
+    said = {"workspace": "lab", "query_id": "q-2"}
+    world.land(
+        world.write(
+            "a.jsonl",
+            query("q-1", source="litellm", workspace="shop"),
+            query("q-2", source="litellm", workspace="lab"),
+            line("feedback", "f-1", type="thumb", value=1, **said),
+        )
+    )
+    with psycopg.connect(world.url, autocommit=True) as connection:
+        refresh_all(connection)
+    judged = "select workspace, {} from marts.{} order by workspace"
+    assert world.rows(judged.format("cost_not_judged_because", "performance_overview")) == [
+        ("lab", "not_said_by: litellm, native"),
+        ("shop", "not_said_by: litellm"),
+    ]
+    assert world.rows(judged.format("feedback_not_judged_because", "complexity_analysis")) == [
+        ("lab", "too_few"),
+        ("shop", "not_said_by: litellm"),
+    ]
+    assert world.rows(
+        "select not_judged_because, to_log is not null from marts.metric_coverage"
+        " where workspace = 'shop' and metric_family = 'feedback'"
+    ) == [("not_said_by: litellm", True)]

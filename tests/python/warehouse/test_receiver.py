@@ -249,3 +249,28 @@ def test_it_lands_what_it_takes(world: World, tmp_path: Path) -> None:  # noqa: 
         while world.value("select count(*) from raw.query_log") < before + 2:
             pass
         assert receiver.end() == 0
+
+
+def test_scores_of_langfuse_are_answered_as_langfuse_answers(receiver: ReceiverProcess) -> None:
+    """Its SDK drops a score for good when the answer is another one."""
+    score = {
+        "id": "s",
+        "traceId": "t",
+        "name": "user-feedback",
+        "value": 1,
+        "timestamp": "2026-03-01T10:00:00Z",
+    }
+    sent = {"content-type": "application/json", "authorization": "Basic cGs6c2s="}
+    well = receiver.ask("POST", "/api/public/scores", json.dumps([score]).encode(), sent)
+    assert (well.status, well.said) == (202, {"accepted": 1})
+    bad = json.dumps([score | {"id": "u", "timestamp": "soon"}]).encode()
+    partly = receiver.ask("POST", "/api/public/scores", bad, sent)
+    assert (partly.status, partly.said["accepted"], partly.said["rejected"]) == (207, 0, 1)
+    assert "soon" not in partly.body.decode()
+    batch = json.dumps({"batch": [{"type": "score-create", "body": score}]}).encode()
+    event = receiver.ask("POST", "/api/public/ingestion", batch, sent)
+    assert (event.status, event.said) == (207, {"successes": [], "errors": []})
+    assert receiver.ask("POST", "/api/public/scores", b'"no list"', sent).status == 400
+    assert (
+        receiver.ask("POST", "/api/public/scores", b"x", {"content-type": "text/plain"}).status == 415
+    )

@@ -57,7 +57,20 @@ def test_csv_is_exact() -> None:
 
 
 @pytest.mark.parametrize(
-    "start", ["=", "+", "-", "@", "\t", "\r", " =", "\u200b=", "\ufeff+", "\u00a0@", "\uff1d"]
+    "start",
+    [
+        "=",
+        "+",
+        "-",
+        "@",
+        "\t",
+        "\r",
+        " =",
+        "\u200b=",
+        "\ufeff+",
+        "\u00a0@",
+        *"\uff1d\uff0b\uff0d\uff20",
+    ],
 )
 def test_csv_disarms_formulas(start: str) -> None:
     """Prevents a logged text from running as a formula in somebody's spreadsheet."""

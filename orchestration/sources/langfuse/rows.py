@@ -1,0 +1,56 @@
+"""What all rows of Langfuse share."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestration.sources.langfuse.words import KEPT, READ
+from orchestration.sources.leftovers import Leftovers
+from orchestration.sources.reading import asked_in, first, inner, text_of, unpacked, when
+from orchestration.sources.source import Line
+
+NAME = "langfuse"
+
+
+def envelope(said: Mapping[str, Any], moment: str) -> Line:
+    return {
+        "event_id": said.get("id"),
+        "ts": when(said.get(moment)),
+        "source": NAME,
+        "environment": first(said.get("environment")),
+        "release": first(said.get("release")),
+        "project": first(said.get("project_id")),
+        "trace_id": first(said.get("trace_id")),
+        "session_id": first(said.get("session_id")),
+        "user_id": first(said.get("user_id")),
+    }
+
+
+def attributes(said: Mapping[str, Any], unknown: Mapping[str, Any] | None = None) -> Line | None:
+    kept = Leftovers()
+    for name, value in said.items():
+        if value in (None, "", [], {}) or name in READ:
+            continue
+        kept.keep(name, unpacked(value), known=name in KEPT)
+    metadata = unpacked(said.get("metadata"))
+    for name, value in metadata.items() if isinstance(metadata, Mapping) else ():
+        if value not in (None, "", [], {}) and name not in ("resourceAttributes", "scope"):
+            kept.keep(f"metadata.{name}", value, known=True)
+    for name, value in (unknown or {}).items():
+        kept.keep(name, value, known=False)
+    return kept.attributes()
+
+
+def asked(value: Any) -> str | None:
+    value = unpacked(value)
+    return asked_in(value) or text_of(value)
+
+
+def answered(value: Any) -> str | None:
+    value = unpacked(value)
+    if isinstance(value, Mapping) and isinstance(value.get("choices"), list) and value["choices"]:
+        value = value["choices"][0]
+    return text_of(first(inner(value, "message"), value))
+
+
+def text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,58 @@
+"""Langfuse's words, and ours for them."""
+
+# Names of `usage_details`, of OpenAI, Anthropic, Google and LangChain as Langfuse writes them down.
+METERS = {
+    "input": "input_tokens", "input_tokens": "input_tokens", "prompt_tokens": "input_tokens",
+    "output": "output_tokens", "output_tokens": "output_tokens", "completion_tokens": "output_tokens",
+    "input_cached_tokens": "cache_read_tokens", "input_cached": "cache_read_tokens",
+    "input_cache_read": "cache_read_tokens", "cache_read_input_tokens": "cache_read_tokens",
+    "input_cached_content_token_count": "cache_read_tokens",
+    "input_cache_creation": "cache_write_tokens", "cache_creation_input_tokens": "cache_write_tokens",
+    "input_cache_creation_5m": "cache_write_tokens", "input_cache_write": "cache_write_tokens",
+    "input_cache_creation_1h": "cache_write_1h_tokens",
+    "input_audio_tokens": "audio_input_tokens", "input_audio": "audio_input_tokens",
+    "input_image_tokens": "image_input_tokens", "input_image": "image_input_tokens",
+    "output_reasoning_tokens": "reasoning_tokens", "output_reasoning": "reasoning_tokens",
+    "reasoning_tokens": "reasoning_tokens", "thoughts_token_count": "reasoning_tokens",
+    "output_audio_tokens": "audio_output_tokens", "output_audio": "audio_output_tokens",
+}  # fmt: skip
+DETAILS = {
+    "prompt_tokens_details": "input", "input_tokens_details": "input",
+    "completion_tokens_details": "output", "output_tokens_details": "output",
+}  # fmt: skip
+TOTALS = ("total", "total_tokens")
+WHOLES = {"input_tokens": "input", "output_tokens": "output"}
+CALLS = {
+    "GENERATION": "generation",
+    "EMBEDDING": "embedding",
+    "EVALUATOR": "judge",
+    "GUARDRAIL": "judge",
+}
+TURNS = ("SPAN", "AGENT", "CHAIN")
+VERDICTS = {
+    "pass": "pass", "passed": "pass", "true": "pass", "safe": "pass", "allow": "pass",
+    "flag": "flag", "flagged": "flag", "block": "block", "blocked": "block", "fail": "block",
+    "false": "block", "unsafe": "block", "deny": "block", "mask": "mask", "masked": "mask",
+}  # fmt: skip
+SIDES = {
+    "cache_read_tokens": "input", "cache_write_tokens": "input", "cache_write_1h_tokens": "input",
+    "audio_input_tokens": "input", "image_input_tokens": "input", "reasoning_tokens": "output",
+    "audio_output_tokens": "output",
+}  # fmt: skip
+
+# Kept in `attributes` under their names.
+KEPT = ("tags", "bookmarked", "trace_name", "parent_observation_id", "model_parameters", "version")
+# Read by fields, or left out: prices, Langfuse's own accounts.
+READ = frozenset({
+    "id", "trace_id", "project_id", "environment", "type", "start_time", "end_time", "name",
+    "metadata", "level", "status_message", "input", "output", "provided_model_name", "model",
+    "internal_model", "internal_model_id", "model_id", "usage_details", "cost_details",
+    "provided_usage_details", "provided_cost_details", "usage", "prompt_tokens",
+    "completion_tokens", "total_tokens", "unit", "total_cost", "input_cost", "output_cost",
+    "calculated_total_cost", "calculated_input_cost", "calculated_output_cost", "input_price",
+    "output_price", "total_price", "completion_start_time", "latency", "time_to_first_token",
+    "prompt_id", "prompt_name", "prompt_version", "user_id", "session_id", "release", "public",
+    "timestamp", "created_at", "updated_at", "event_ts", "is_deleted", "external_id",
+    "usage_pricing_tier_id", "usage_pricing_tier_name", "tool_definitions", "tool_calls",
+    "tool_call_names", "total",
+})  # fmt: skip

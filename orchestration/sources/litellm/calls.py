@@ -1,0 +1,166 @@
+"""A call through LiteLLM: a query, and a cost unless a cache answered."""
+
+from collections.abc import Iterator
+
+from orchestration.sources.leftovers import Leftovers
+from orchestration.sources.litellm.said import Said
+from orchestration.sources.litellm.within import guardrails, retrievals, tool
+from orchestration.sources.litellm.words import (
+    CALL_TYPES,
+    HOUSEKEEPING,
+    KEPT,
+    KEPT_METADATA,
+    READ,
+    STATUSES,
+    TIERS,
+    TOOL_CALLS,
+    TRUTHS,
+)
+from orchestration.sources.reading import (
+    asked_in,
+    attachments_in,
+    first,
+    inner,
+    milliseconds,
+    money,
+    spoken,
+    text_of,
+    unpacked,
+    whole,
+    without,
+)
+from orchestration.sources.source import Line
+
+
+class Call(Said):
+    def lines(self) -> Iterator[Line]:
+        if self.kind in TOOL_CALLS:
+            yield tool(self)
+            return
+        is_turn = self.kind not in CALL_TYPES and not any(name in self.kind for name in HOUSEKEEPING)
+        if is_turn:
+            yield self.query()
+        if self.is_billed():
+            yield self.cost()
+        yield from guardrails(self)
+        yield from retrievals(self)
+
+    def is_billed(self) -> bool:
+        """Not where LiteLLM's cache answered, nor where nothing came of it."""
+        return not self.cached and any(
+            self.said.get(name)
+            for name in ("total_tokens", "prompt_tokens", "completion_tokens", "response_cost", "spend")
+        )
+
+    def query(self) -> Line:
+        said = self.said
+        body = unpacked(said.get("proxy_server_request"))
+        messages = unpacked(
+            first(said.get("messages") or None, inner(body, "messages"), inner(body, "input"))
+        )
+        response = unpacked(said.get("response"))
+        choices = inner(response, "choices")
+        choice = choices[0] if isinstance(choices, list) and choices else None
+        answer = first(inner(choice, "message"), inner(response, "output"), inner(choice, "text"))
+        calls = inner(choice, "message", "tool_calls")
+        error = said.get("error_information") or self.of_metadata("error_information")
+        return spoken(
+            {
+                "kind": "query",
+                **self.envelope(self.id),
+                "status": STATUSES.get(str(self.status or "success"), self.status),
+                "operation": self.kind or None,
+                "provider": first(said.get("custom_llm_provider")),
+                "model_requested": first(said.get("model_group")),
+                "model": first(said.get("model")),
+                "error_type": first(inner(error, "error_class"), inner(error, "error_code")),
+                "finish_reason": inner(choice, "finish_reason"),
+                "refused": True if inner(choice, "message", "refusal") else None,
+                "cache_hit": TRUTHS.get(str(said.get("cache_hit")).lower()),
+                "latency_ms": self.latency(),
+                "llm_ms": None if self.cached else self.latency(),
+                "first_token_ms": self.first_token(),
+                "context_tokens": said.get("prompt_tokens") or None,
+                "context_limit_tokens": whole(
+                    inner(said, "model_map_information", "model_map_value", "max_input_tokens")
+                ),
+                "prompt_name": self.of_metadata("prompt_management_metadata", "prompt_id"),
+                "tool_calls": len(calls) if isinstance(calls, list) else None,
+                "attachments": attachments_in(messages),
+                "query_text": asked_in(messages),
+                "response_text": text_of(first(inner(answer, "content"), answer)),
+                "error_message": first(said.get("error_str"), inner(error, "error_message")),
+                "attributes": self.attributes(),
+            }
+        )  # fmt: skip
+
+    def first_token(self) -> float | None:
+        """Only of a stream: otherwise LiteLLM writes the end there."""
+        if self.said.get("completionStartTime") == self.said.get("endTime"):
+            return None
+        return milliseconds(self.said.get("startTime"), self.said.get("completionStartTime"))
+
+    def cost(self) -> Line:
+        said, usage = self.said, self.usage
+        prompt, answer = (
+            inner(usage, "prompt_tokens_details"),
+            inner(usage, "completion_tokens_details"),
+        )
+        read = first(inner(prompt, "cached_tokens"), inner(usage, "cache_read_input_tokens")) or None
+        written = first(
+            inner(prompt, "cache_creation_tokens"),
+            inner(prompt, "cache_write_tokens"),
+            inner(usage, "cache_creation_input_tokens"),
+        ) or None  # fmt: skip
+        for_an_hour = inner(prompt, "cache_creation_token_details", "ephemeral_1h_input_tokens") or None
+        heard, seen = inner(prompt, "audio_tokens") or None, inner(prompt, "image_tokens") or None
+        reasoned = inner(answer, "reasoning_tokens") or None
+        spoke = inner(answer, "audio_tokens") or None
+        return spoken(
+            {
+                "kind": "cost",
+                **self.envelope(self.id),
+                "query_id": self.id,
+                "call_type": CALL_TYPES.get(self.kind, "generation"),
+                "provider": first(said.get("custom_llm_provider")),
+                "model": first(said.get("model"), said.get("model_group")),
+                "service_tier": TIERS.get(
+                    str(
+                        first(
+                            inner(said, "cost_breakdown", "service_tier"),
+                            inner(unpacked(said.get("response")), "service_tier"),
+                        )
+                    )
+                ),
+                "input_tokens": without(said.get("prompt_tokens"), read, written, heard, seen),
+                "cache_read_tokens": read,
+                "cache_write_tokens": without(written, for_an_hour),
+                "cache_write_1h_tokens": for_an_hour,
+                "audio_input_tokens": heard,
+                "image_input_tokens": seen,
+                "output_tokens": without(said.get("completion_tokens"), reasoned, spoke),
+                "reasoning_tokens": reasoned,
+                "audio_output_tokens": spoke,
+                "reported_cost": money(first(said.get("response_cost"), said.get("spend"))),
+                "attributes": self.tags(),
+            }
+        )
+
+    def tags(self) -> Line | None:
+        tags = unpacked(self.said.get("request_tags"))
+        return {"request_tags": tags} if tags else None
+
+    def attributes(self) -> Line | None:
+        kept = Leftovers()
+        for name, value in self.said.items():
+            if name in KEPT:
+                value = unpacked(value)
+                if value not in (None, "", [], {}):
+                    kept.keep(name, value, known=True)
+            elif name not in READ and value not in (None, "", [], {}):
+                kept.keep(name, value, known=False)
+        for name in KEPT_METADATA:
+            value = self.of_metadata(name)
+            if value not in (None, "", [], {}):
+                kept.keep(name, value, known=True)
+        return kept.attributes()
