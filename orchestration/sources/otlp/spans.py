@@ -221,9 +221,10 @@ def attributes_of(pairs: Any) -> tuple[Attributes, Attributes]:
     return attributes, twice
 
 
-def value_of(value: dict[str, Any]) -> Any:
-    if not value:
-        return None
+def value_of(value: Any) -> Any:
+    """What is none of OTLP's stays as it is."""
+    if not isinstance(value, dict) or not value:
+        return value or None
     ((form, content),) = value.items() if len(value) == 1 else ((None, value),)
     return _content(form, content)
 
@@ -236,7 +237,7 @@ def _content(form: str | None, content: Any) -> Any:
             return _DOUBLES.get(content, content)
         return finite(content)
     if form == "arrayValue":
-        return [value_of(one) for one in _object(content).get("values") or _NO_LIST]
+        return [value_of(one) for one in _list(_object(content), "values")]
     if form == "kvlistValue":
         return attributes_of(_object(content).get("values"))[0]
     return content  # bool, bytes in base64, or what this version of OTLP does not have

@@ -85,6 +85,15 @@ GUARDED = test_litellm.payload(
         ],
     },
 )
+LOG = {
+    "timeUnixNano": "1772359200000000000",
+    "traceId": "a" * 32,
+    "spanId": "b" * 16,
+    "eventName": "gen_ai.client.inference.operation.details",
+    "attributes": [{"key": "gen_ai.request.model", "value": {"stringValue": "m"}}],
+    "body": {"kvlistValue": {"values": [{"key": "a", "value": {"arrayValue": {"values": [{}]}}}]}},
+}
+LOGS = {"resourceLogs": [{"resource": {"attributes": []}, "scopeLogs": [{"logRecords": [LOG]}]}]}
 RECORDS: list[tuple[Source, dict[str, Any]]] = [
     (LITELLM, test_litellm.payload()),
     (LITELLM, GUARDED),
@@ -98,6 +107,7 @@ RECORDS: list[tuple[Source, dict[str, Any]]] = [
     (LANGFUSE, test_langfuse.observation("GUARDRAIL", output={"passed": True})),
     (LANGFUSE, TABLE),
     (OTLP_JSON, test_langfuse.request(test_langfuse.span())),
+    (OTLP_JSON, LOGS),
     (PHOENIX, SPAN),
     (PHOENIX, NOTE),
 ]
@@ -149,6 +159,17 @@ def test_whatever_stands_in_a_record(
     if lines:
         parsed = parse(Slice(1, 0, lines.removesuffix(b"\n")), Limits())
         assert len(parsed.events) + len(parsed.refused) == len(parsed.slice.lines)
+
+
+@pytest.mark.parametrize("value", [[None], ["stringValue"], "stringValue", 7])
+def test_an_attribute_whose_value_is_no_object_sinks_no_span(value: Any) -> None:
+    """A list there ended the lander with a traceback."""
+    pair = {"key": "gen_ai.request.model", "value": value}
+    hostile = replaced(LOGS, ("resourceLogs", 0, "scopeLogs", 0, "logRecords", 0, "attributes"), [pair])
+    assert OTLP_JSON.translate(json.dumps(hostile).encode(), Limits())
+    span = {"traceId": "a" * 32, "spanId": "b" * 16, "name": "n", "attributes": [pair]}
+    request = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+    assert OTLP_JSON.translate(json.dumps(request).encode(), Limits()) is not None
 
 
 def _number(value: Decimal) -> Any:
