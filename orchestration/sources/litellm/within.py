@@ -1,11 +1,22 @@
 """What happened within a call: checks, searches in vector stores; and calls of MCP tools."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from orchestration.sources.litellm.said import Said
 from orchestration.sources.litellm.words import STAGES, VERDICTS
 from orchestration.sources.reading import first, inner, milliseconds, spoken, text_of, when
 from orchestration.sources.source import Line
+
+
+def _part(call: Said, kind: str, place: int, begun: Any) -> Line:
+    """A line of its own, about the query that the call is."""
+    return {
+        "kind": kind,
+        **call.envelope(f"{call.id}:{kind}:{place}"),
+        "ts": when(begun or call.said.get("startTime")),
+        "query_id": call.id,
+    }
 
 
 def guardrails(call: Said) -> Iterator[Line]:
@@ -22,10 +33,7 @@ def guardrails(call: Said) -> Iterator[Line]:
         begun = inner(check, "start_time")
         yield spoken(
             {
-                "kind": "guardrail",
-                **call.envelope(f"{call.id}:guardrail:{place}"),
-                "ts": when(begun) if begun else when(call.said.get("startTime")),
-                "query_id": call.id,
+                **_part(call, "guardrail", place, begun),
                 "guardrail": inner(check, "guardrail_name"),
                 "provider": inner(check, "guardrail_provider"),
                 "policy": inner(check, "policy_template"),
@@ -44,10 +52,7 @@ def retrievals(call: Said) -> Iterator[Line]:
         begun = inner(search, "start_time")
         yield spoken(
             {
-                "kind": "retrieval",
-                **call.envelope(f"{call.id}:retrieval:{place}"),
-                "ts": when(begun) if begun else when(call.said.get("startTime")),
-                "query_id": call.id,
+                **_part(call, "retrieval", place, begun),
                 "data_source": inner(search, "vector_store_id"),
                 "retriever": inner(search, "custom_llm_provider"),
                 "status": "ok",
