@@ -11,8 +11,8 @@ from orchestration import crash
 from orchestration.landing.lander import Lander
 from orchestration.landing.packed import CHUNK
 from orchestration.landing.parse import Parsed, Slice, parse
-from orchestration.landing.reader import Unreadable, sha256_of
 from orchestration.landing.reasons import Reason
+from orchestration.landing.slices import Unreadable, sha256_of
 from orchestration.landing.store import Counts, Origin
 
 _ORIGIN = Origin("inbox")

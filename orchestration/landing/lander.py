@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeGuard
 
 import psycopg
 from psycopg import errors
@@ -20,13 +20,15 @@ from orchestration.landing.contract import Retrieval
 from orchestration.landing.files import GrowingError, require_unchanged, wait_until_complete
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Parsed, Slice, parse
-from orchestration.landing.reader import Unreadable, read_file, read_slices, read_stream
+from orchestration.landing.reader import read_file, read_items, read_rows, read_stream
+from orchestration.landing.records import Item, Records, slices_of
+from orchestration.landing.slices import UNPLACED, Unreadable
 from orchestration.landing.store import Counts, Origin, open_session, store, store_unreadable
 from orchestration.landing.tables import document_table, log_table
-from orchestration.landing.turns import Turn
-from orchestration.landing.workers import WORKERS, WORTH_IT_BYTES, Commit, Workers
-from orchestration.sources.source import Source, Stream, as_lines
-from orchestration.sources.translators import Translators
+from orchestration.landing.turns import Turn, TurnInLine
+from orchestration.landing.workers import WORKERS, WORTH_IT_BYTES, Commit, Finished, Workers
+from orchestration.sources.registry import FOUND
+from orchestration.sources.source import Source, Stream
 from orchestration.warehouse.connection import connect, database_url
 
 InTransaction = Callable[[psycopg.Connection[Any], int], None]
@@ -47,7 +49,7 @@ class Lander:
     source: Source | None = None  # whose logs these are, where no file tells by itself
     _connection: psycopg.Connection[Any] | None = None
     _workers: Workers | None = None
-    _translators: Translators | None = None
+    _files: int = 0
     _partitions: set[tuple[str, str]] = field(default_factory=set)
 
     def __enter__(self) -> Self:
@@ -83,8 +85,7 @@ class Lander:
             try:
                 state = wait_until_complete(path, settle_s)
                 check = partial(require_unchanged, path, state)
-                aside = None if workers is None else self._get_translators
-                items = read_file(path, self.limits, self.source, aside)
+                items = self._read(path, workers)
                 self._land(items, Origin("file", str(path)), counts, check, workers)
                 check()
             except (OSError, GrowingError) as problem:
@@ -95,6 +96,13 @@ class Lander:
             self._count(workers.finish())
         return found
 
+    def _read(self, path: Path, workers: Workers | None) -> Iterable[Item]:
+        """Workers translate the records that they land; but a map is known to this process alone."""
+        self._files += 1
+        if workers is None or not (self.source is None or self.source in FOUND):
+            return read_file(path, self.limits, self.source)
+        return read_items(path, self.limits, self.source)
+
     def land_stream(self, stream: BufferedReader) -> Counts:
         counts = Counts()
         items = read_stream(stream, self.limits, self.source)
@@ -102,15 +110,14 @@ class Lander:
         return counts
 
     def land_rows(self, rows: Stream, source: Source, origin: Origin) -> Counts:
-        """Records that are no file's: out of another system's database."""
         counts = Counts()
-        items = read_slices(as_lines(rows, self.limits, source, ()), self.limits)
+        items = read_rows(rows, self.limits, source)
         self._land(items, origin, counts, lambda: None, None)
         return counts
 
     def _land(
         self,
-        items: Iterable[Slice | Unreadable],
+        items: Iterable[Item],
         origin: Origin,
         total: Counts,
         check_complete: Callable[[], None],
@@ -118,17 +125,23 @@ class Lander:
     ) -> None:
         """With workers, `total` is complete once they have finished."""
         for item in items:
-            if isinstance(item, Slice) and not item.terminated:
+            if _ends_the_file(item):
                 check_complete()  # the end of a file that still grows must not be taken
-            if isinstance(item, Unreadable):
-                if workers is not None:
-                    self._count(workers.finish())
-                self._count([(item.byte_length, self.commit(item, origin), total)])
-            elif workers is not None:
-                self._count(workers.deal(item, origin, total))
+            if workers is not None and _can_be_dealt(item):
+                self._count(workers.deal(item, origin, self._files, total))
             else:
-                counts = self.commit(parse(item, self.limits), origin)
-                self._count([(item.byte_length, counts, total)])
+                self._count(self._land_alone(item, origin, total, workers))
+
+    def _land_alone(
+        self, item: Item, origin: Origin, total: Counts, workers: Workers | None
+    ) -> list[Finished]:
+        assert not isinstance(item, Records)  # noqa: S101 - for the type checker
+        finished = []
+        if workers is not None:
+            finished = workers.finish()
+            workers.settle(item, self._files)
+        read = parse(item, self.limits) if isinstance(item, Slice) else item
+        return [*finished, (item.byte_length, self.commit(read, origin), total)]
 
     def _count(self, committed: Iterable[tuple[int, Counts, Counts]]) -> None:
         for size, counts, total in committed:
@@ -141,15 +154,7 @@ class Lander:
             self._workers = Workers(_committer, self.url or database_url(), self.limits)
         return self._workers
 
-    def _get_translators(self) -> Translators:
-        if self._translators is None:
-            self._translators = Translators(self.limits)
-        return self._translators
-
     def _close_workers(self) -> None:
-        if self._translators is not None:
-            self._translators.close()
-            self._translators = None
         if self._workers is not None:
             self._workers.close()
             self._workers = None
@@ -258,14 +263,47 @@ def _is_big(paths: list[Path]) -> bool:
     return WORKERS > 1 and sum(path.stat().st_size for path in paths if path.exists()) >= WORTH_IT_BYTES
 
 
+def _ends_the_file(item: Item) -> bool:
+    if isinstance(item, Records):
+        return item.unended
+    return isinstance(item, Slice) and not item.terminated
+
+
+def _can_be_dealt(item: Item) -> TypeGuard[Slice | Records]:
+    """All but what is no line, or stands behind lines that workers have yet to count."""
+    return isinstance(item, Records) or (isinstance(item, Slice) and item.first_line != UNPLACED)
+
+
 def _committer(url: str, limits: Limits) -> Commit:
-    """What a worker process does with a slice."""
+    """What a worker process does with its share."""
     lander = Lander(url, limits)
 
-    def commit(item: Slice, origin: Origin, turn: Turn) -> Counts:
-        return lander.commit(parse(item, limits), origin, turn=turn)
+    def commit(item: Slice | Records, origin: Origin, turn: TurnInLine) -> Counts:
+        if isinstance(item, Slice):
+            return lander.commit(parse(item, limits), origin, turn=turn)
+        return _land_records(lander, item, origin, turn)
 
     return commit
+
+
+def _land_records(lander: Lander, records: Records, origin: Origin, turn: TurnInLine) -> Counts:
+    """Batch by batch; the turn is passed on with the last, or at the end."""
+    total = Counts()
+    parts = slices_of(records, lander.limits)
+    part = next(parts, None)
+    while part is not None:
+        following = next(parts, None)
+        turn.stays = following is not None
+        if isinstance(part, Slice):
+            total.add(lander.commit(parse(part, lander.limits), origin, turn=turn))
+        else:
+            with turn:
+                turn.settle(part)
+            total.add(lander.commit(part, origin))
+        part = following
+    with turn:
+        pass
+    return total
 
 
 def _given_up(error: Exception) -> AssayError:

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 
 import msgspec
@@ -23,7 +23,7 @@ from orchestration.landing.contract import DEFAULT_SOURCE, KINDS, Cost, Event, F
 from orchestration.landing.diagnose import DECODER, diagnose
 from orchestration.landing.limits import Limits
 from orchestration.landing.reasons import Reason, Refused
-from orchestration.landing.rules import normalise
+from orchestration.landing.rules import SPELLING, normalise
 from orchestration.sources.leftovers import UNKNOWN
 
 # Lines are looked at together, as many as stay in the processor's cache.
@@ -37,7 +37,6 @@ _Found = npt.NDArray[np.bool_]
 _UNREAD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Refused)
 _MOST_UNKNOWN = 100  # names a line: nobody reads more, and a hostile log has any number
 _NOTHING = b"null"  # how no event is spelled
-_encoder = msgspec.json.Encoder(order="deterministic")
 _untyped = msgspec.json.Decoder().decode
 _sha256 = hashlib.sha256
 _KIND_NAMES = {struct: kind for kind, struct in KINDS.items()}
@@ -51,6 +50,8 @@ class Slice:
     byte_start: int
     content: bytes | list[bytes]  # the lines as they stood without the last newline, or one by one
     terminated: bool = True  # False where the last line ends the stream without a newline
+    # What lines say that are spelled as we spell them, by their places: whoever spelled them proved it.
+    known: dict[int, Event] = field(default_factory=dict)
 
     @cached_property
     def lines(self) -> list[bytes]:
@@ -101,6 +102,9 @@ class Parsed:
 def parse(lines: Slice, limits: Limits) -> Parsed:
     parsed = Parsed(lines)
     latest = limits.latest()
+    if lines.known:
+        _add_known(parsed, limits, latest)
+        return parsed
     together = max(1, _TOGETHER_BYTES * len(lines.lines) // (len(lines.blob) + 1))
     for start in range(0, len(lines.lines), together):
         _add(parsed, start, lines.lines[start : start + together], limits, latest)
@@ -109,22 +113,46 @@ def parse(lines: Slice, limits: Limits) -> Parsed:
 
 def _add(parsed: Parsed, start: int, lines: list[bytes], limits: Limits, latest: dt.datetime) -> None:
     events, unread, dropped = _decoded(lines, latest)
-    spellings = list(map(_encoder.encode, events))
+    spellings = list(map(SPELLING.encode, events))
     for place in _unsettled(lines, events, unread, spellings, dropped, limits):
         events[place] = event = _exactly(parsed, start + place, limits, latest)
-        spellings[place] = _encoder.encode(event)
+        spellings[place] = SPELLING.encode(event)
     kept = [event for event in events if event is not None]
-    parsed.events += kept
-    parsed.indexes += [start + place for place, event in enumerate(events) if event is not None]
-    parsed.keys += _keys(kept)
     if len(kept) < len(events):
         spellings = [spelling for spelling in spellings if spelling != _NOTHING]
+    places = [start + place for place, event in enumerate(events) if event is not None]
+    _take(parsed, places, kept, spellings)
+
+
+def _take(parsed: Parsed, places: list[int], events: list[Event], spellings: list[bytes]) -> None:
+    parsed.events += events
+    parsed.indexes += places
+    parsed.keys += _keys(events)
     parsed.contents += [_sha256(spelling).digest()[:16] for spelling in spellings]
-    for event in kept:
+    for event in events:
         if type(event) is Query and event.query_id is None:
             event.query_id = event.event_id  # after the content, which leaves the default out
         if event.source is not DEFAULT_SOURCE and event.attributes:
             _count_unknown(parsed.drift, event)
+
+
+def _add_known(parsed: Parsed, limits: Limits, latest: dt.datetime) -> None:
+    """Events as they come, and between them what nobody has read yet."""
+    lines, known = parsed.slice.lines, parsed.slice.known
+    deep = {*_places(_Text(lines).brackets() > limits.depth)}
+    if len(known) == len(lines) and not deep:
+        _take(parsed, [*range(len(lines))], [*known.values()], lines)
+        return
+    for is_known, run in groupby(
+        range(len(lines)), key=lambda place: place in known and place not in deep
+    ):
+        places = [*run]
+        among = lines[places[0] : places[-1] + 1]
+        if is_known:
+            events = [known[place] for place in places]
+            _take(parsed, places, events, among)
+        else:
+            _add(parsed, places[0], among, limits, latest)
 
 
 def _count_unknown(drift: Counter[tuple[str, str, str]], event: Event) -> None:

@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 
+import msgspec
+
 from orchestration.landing.contract import (
     DEFAULT_CURRENCY,
     DEFAULT_SOURCE,
@@ -20,6 +22,8 @@ from orchestration.landing.contract import (
 from orchestration.landing.limits import EARLIEST
 from orchestration.landing.reasons import Reason, Refused
 
+# The one spelling; of what it says, a digest tells whether two lines say the same.
+SPELLING = msgspec.json.Encoder(order="deterministic")
 _ONE = Decimal(1)
 _NANO_DIGITS = 9
 _MAX_PRICE = 10**6  # times the tokens of a call that anybody believes, it still fits a bigint

@@ -18,7 +18,7 @@ from orchestration.landing import contract
 from orchestration.landing.admission import Admission, Keys, KeysDumper, Refs
 from orchestration.landing.contract import Retrieval
 from orchestration.landing.parse import Parsed, kind_of
-from orchestration.landing.reader import Unreadable
+from orchestration.landing.slices import Unreadable
 from orchestration.landing.tables import log_table
 from orchestration.landing.turns import Turn
 from orchestration.landing.writing import write_documents, write_events, write_texts
@@ -77,6 +77,7 @@ def store(
     """Write a parsed slice inside the caller's transaction; `turn` orders who admits keys when."""
     sha256 = hashlib.sha256(parsed.slice.blob).digest()
     with turn as rivals:
+        turn.settle(parsed.slice)
         admission = Admission.of(parsed, batch, rivals)
         new = admission.admit(connection, admission.now)
         turn.hold(admission.first)

@@ -10,6 +10,10 @@ from multiprocessing import parent_process
 from multiprocessing.context import ForkServerContext
 from multiprocessing.synchronize import Semaphore
 
+from orchestration.landing.parse import Slice
+from orchestration.landing.records import Place
+from orchestration.landing.slices import UNPLACED, Unreadable
+
 _KEY_BYTES = 16
 _LOOK_FOR_PARENT_S = 1.0
 
@@ -20,6 +24,9 @@ class Turn:
     def __enter__(self) -> Set[bytes]:
         """The keys that batches under way may hold."""
         return frozenset()
+
+    def settle(self, item: Slice | Unreadable) -> None:
+        """Within one's turn: where that stands of which only those before it know."""
 
     def hold(self, keys: Collection[bytes]) -> None:
         """Tell the next that these are ours, if we commit."""
@@ -35,9 +42,15 @@ class Turns:
         self.semaphores = [context.Semaphore(0 if place else 1) for place in range(number)]
         self.held = [context.RawArray(c_char, most_keys * _KEY_BYTES) for _ in range(number)]
         self.lengths = context.RawArray("q", number)
+        self.place = context.RawArray("q", 3)  # the file, and where in it the next line stands
 
-    def of(self, slice_number: int) -> "TurnInLine":
-        return TurnInLine(self, slice_number % len(self.semaphores))
+    def of(self, number: int, file: int) -> "TurnInLine":
+        return TurnInLine(self, number % len(self.semaphores), file)
+
+    def settle(self, item: Slice | Unreadable, file: int) -> None:
+        place = Place(*self.place[1:]) if self.place[0] == file else Place()
+        place.settle(item)
+        self.place[:] = [file, place.line, place.byte]
 
 
 @dataclass
@@ -46,6 +59,8 @@ class TurnInLine(Turn):
 
     turns: Turns
     place: int
+    file: int
+    stays: bool = False  # where the slice is not all that is landed in it
     taken: bool = False
     passed: bool = False
     rivals: Set[bytes] = field(default_factory=frozenset)
@@ -68,6 +83,10 @@ class TurnInLine(Turn):
                 keys.update(held[at : at + _KEY_BYTES] for at in range(0, length, _KEY_BYTES))
         return keys
 
+    def settle(self, item: Slice | Unreadable) -> None:
+        if item.first_line == UNPLACED:
+            self.turns.settle(item, self.file)
+
     def hold(self, keys: Collection[bytes]) -> None:
         if not self.passed:
             held = b"".join(keys)
@@ -75,7 +94,7 @@ class TurnInLine(Turn):
             self.turns.lengths[self.place] = len(held)
 
     def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
-        if failure is None and not self.passed:
+        if failure is None and not self.passed and not self.stays:
             self.passed = True
             self.turns.semaphores[(self.place + 1) % len(self.turns.semaphores)].release()
 

@@ -1,4 +1,5 @@
-"""Big sources, on more than one core: each slice goes to a process that is free, to parse and store.
+"""Big files, on more than one core: each slice, or group of records, goes to a process that is free, to
+be translated, parsed and stored.
 
 They work side by side; only admission (who is new?) goes in the order of the slices.
 """
@@ -7,13 +8,17 @@ import gc
 import multiprocessing as mp
 import os
 from collections.abc import Callable
+from itertools import accumulate
 from multiprocessing.connection import Connection, wait
 
 from orchestration.errors import AssayError
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Slice
+from orchestration.landing.records import Records
+from orchestration.landing.slices import UNPLACED, Unreadable
 from orchestration.landing.store import Counts, Origin
-from orchestration.landing.turns import Turn, Turns
+from orchestration.landing.turns import TurnInLine, Turns
+from orchestration.sources.registry import named
 
 # Below this a source is landed sooner than a process is started.
 WORTH_IT_BYTES = 8 << 20
@@ -21,7 +26,7 @@ WORTH_IT_BYTES = 8 << 20
 # would take all of them together over 256 MiB.
 WORKERS = 3 if (os.cpu_count() or 1) > 1 else 1
 
-Commit = Callable[[Slice, Origin, Turn], Counts]
+Commit = Callable[[Slice | Records, Origin, TurnInLine], Counts]
 Finished = tuple[int, Counts, Counts]  # bytes of a slice, its counts, the total they belong to
 MakeCommit = Callable[[str, Limits], Commit]
 
@@ -50,18 +55,23 @@ class Workers:
             self.free.append(ours)
             self.processes.append(process)
 
-    def deal(self, item: Slice, origin: Origin, total: Counts) -> list[Finished]:
-        """Hands the slice over; returns what had to be finished first."""
+    def deal(self, item: Slice | Records, origin: Origin, file: int, total: Counts) -> list[Finished]:
+        """Hands it over; returns what had to be finished first."""
         finished = [] if self.free else self._finish_some()
         pipe = self.free.pop()
         self.busy[pipe] = (item.byte_length, total)
         try:
-            pipe.send((self.dealt, origin, item.first_line, item.byte_start, item.terminated))
-            pipe.send_bytes(item.blob)
+            pipe.send((self.dealt, file, origin))
+            _send(pipe, item)
         except BrokenPipeError:
             raise _died() from None
         self.dealt += 1
         return finished
+
+    def settle(self, item: Slice | Unreadable, file: int) -> None:
+        """Once all have finished: where that stands which is landed without them."""
+        if item.first_line == UNPLACED:
+            self.turns.settle(item, file)
 
     def finish(self) -> list[Finished]:
         finished = []
@@ -95,6 +105,25 @@ class Workers:
             process.join()
 
 
+def _send(pipe: Connection, item: Slice | Records) -> None:
+    if isinstance(item, Slice):
+        pipe.send((item.first_line, item.byte_start, item.terminated))
+        pipe.send_bytes(item.blob)
+    else:
+        pipe.send((item.source.name, [len(one) for one in item.contents], item.unended))
+        pipe.send_bytes(b"".join(item.contents))
+
+
+def _received(pipe: Connection) -> Slice | Records:
+    first, second, ends = pipe.recv()
+    content = pipe.recv_bytes()
+    if not isinstance(first, str):
+        return Slice(first, second, content, ends)
+    starts = accumulate(second, initial=0)
+    contents = [content[start : start + length] for start, length in zip(starts, second, strict=False)]
+    return Records(named(first), contents, len(content), ends)
+
+
 def _died() -> AssayError:
     return AssayError("A landing process died. What it had committed stays; land the same files again.")
 
@@ -111,12 +140,12 @@ def _serve(
     commit = make_commit(url, limits)
     while True:
         try:
-            number, origin, first_line, byte_start, terminated = pipe.recv()
-            item = Slice(first_line, byte_start, pipe.recv_bytes(), terminated)
+            number, file, origin = pipe.recv()
+            item = _received(pipe)
         except (EOFError, KeyboardInterrupt):
             return
         try:
-            answer: Counts | AssayError = commit(item, origin, turns.of(number))
+            answer: Counts | AssayError = commit(item, origin, turns.of(number, file))
         except AssayError as error:
             answer = error
         del item  # the next slice comes while nothing of this one is left

@@ -10,7 +10,8 @@ from typing import Any
 from orchestration.landing.contract import KINDS
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Parsed, Slice, kind_of, parse
-from orchestration.landing.reader import Unreadable, read_file
+from orchestration.landing.reader import read_file
+from orchestration.landing.slices import Unreadable
 from orchestration.sources.source import Record, Source, Stream
 
 SHOWN = 5  # places of each fault

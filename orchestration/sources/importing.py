@@ -17,11 +17,12 @@ from orchestration.errors import AssayError
 from orchestration.landing.lander import Lander
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Slice
-from orchestration.landing.reader import Unreadable, read_slices
+from orchestration.landing.reader import read_rows
+from orchestration.landing.slices import Unreadable
 from orchestration.landing.store import Counts, Origin
 from orchestration.sources.database import Database, Log
 from orchestration.sources.dry_run import Verdict, try_items
-from orchestration.sources.source import Source, as_lines
+from orchestration.sources.source import Source
 
 PASSWORD = "ASSAY_IMPORT_PASSWORD"  # noqa: S105 - the name of a variable
 OVERLAP = dt.timedelta(hours=1)
@@ -63,7 +64,7 @@ def try_database(database: Database, url: str, since: Since) -> Iterator[tuple[s
             rows = Rows(there, log, since.moment, limits)
 
             def read(source: Source, rows: Rows = rows) -> Iterator[Slice | Unreadable]:
-                return read_slices(as_lines(rows, limits, source, ()), limits)
+                return read_rows(rows, limits, source)
 
             yield log.name, try_items(read, database.source)
 

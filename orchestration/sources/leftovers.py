@@ -18,9 +18,14 @@ class Leftovers:
         self.unknown: dict[str, Any] = {}
 
     def keep(self, name: str, value: Any, *, known: bool) -> None:
-        if (type(value) is not bool and _is_long(value)) or name in self.texts:
-            value = {"characters": _characters(value)}
-        (self.known if known else self.unknown)[name] = value
+        self.keep_all({name: value}, known=known)
+
+    def keep_all(self, values: dict[str, Any], *, known: bool) -> None:
+        texts, kept = self.texts, self.known if known else self.unknown
+        for name, value in values.items():
+            if name in texts or _is_long(value):
+                value = {"characters": _characters(value)}
+            kept[name] = value
 
     def attributes(self) -> dict[str, Any] | None:
         if not self.unknown:

@@ -6,3 +6,7 @@ from orchestration.sources.otlp import OTLP
 from orchestration.sources.source import Source
 
 FOUND: tuple[Source, ...] = (*OTLP, LITELLM, LANGFUSE)
+
+
+def named(name: str) -> Source:
+    return next(source for source in FOUND if source.name == name)

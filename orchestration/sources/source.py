@@ -1,11 +1,9 @@
-"""What a source is, and how its stream becomes a stream of contract lines."""
+"""What a source is: how its stream falls into records, and a record into lines of the contract."""
 
 import datetime as dt
 import gc
-import io
 import json
 import re
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,20 +11,20 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from orchestration.landing.contract import KINDS
+from orchestration.landing.contract import KINDS, Event
 from orchestration.landing.diagnose import diagnose, read_json
 from orchestration.landing.limits import Limits
-from orchestration.landing.packed import CHUNK, BrokenStreamError
+from orchestration.landing.packed import CHUNK
 from orchestration.landing.reasons import Refused
-from orchestration.landing.rules import normalise
-from orchestration.sources.translators import Translators
+from orchestration.landing.rules import SPELLING, normalise
 
 HEAD = 1 << 16  # bytes that a source may look at to know its own
 BOM = b"\xef\xbb\xbf"
 Line = dict[str, Any]
+Told = tuple[bytes, Event | None]  # a line of the contract, and what it says
 _encoder = msgspec.json.Encoder(decimal_format="number")
 CAME_AS = "came_as"  # of a line: how to tell what it was made of, should it be refused
-_UNPROVED = (b"\\u0000", b"NaN")  # what an event can hold, and no line
+_NUL, _NAN = b"\\u0000", b"NaN"  # what an event can hold, and no line
 _UNSPELLED = (ValueError, OverflowError, TypeError, msgspec.MsgspecError)
 
 
@@ -50,13 +48,15 @@ def exactly(record: bytes, limits: Limits) -> Any:
 
 def split_lines(stream: Stream, limits: Limits) -> Iterator[Record]:
     """Lines with their newlines; what is longer than a record may be comes in pieces."""
-    rest = b""
-    while chunk := stream.read(CHUNK):
+    rest, chunk = b"", stream.read(CHUNK)
+    while chunk:
         *lines, rest = (rest + chunk).split(b"\n")
         yield from (Record(line + b"\n", len(line) <= limits.record_bytes) for line in lines)
+        behind = b""
         if len(rest) > limits.record_bytes:
             yield Record(rest, whole=False)
-            rest = yield from _long_line(stream)
+            rest, behind = b"", (yield from _long_line(stream))
+        chunk = behind or stream.read(CHUNK)
     if rest:
         yield Record(rest, unended=True)
 
@@ -88,10 +88,24 @@ class Source:
 
         `refused` hears why some of those that can tell what they were made of will be.
         """
+        told = self.told(record, limits, refused)
+        return None if told is None else b"".join([line + b"\n" for line, _ in told])
+
+    def told(
+        self, record: bytes, limits: Limits, refused: list[Refused] | None = None
+    ) -> list[Told] | None:
+        """The same one by one, with what they say where that is proved."""
+        latest = limits.latest()
+        found = [] if refused is None else refused
         try:
             with _uncollected():
                 lines = self.lines(self.decode(record, limits))
-                return None if lines is None else _all_spelled(list(lines), limits, refused)
+                if lines is None:
+                    return None
+                return [
+                    _proved(line, limits, latest, found) if CAME_AS in line else (spelled(line), None)
+                    for line in list(lines)
+                ]
         except (Refused, ValueError, RecursionError):
             return None
 
@@ -109,26 +123,15 @@ def _uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def _all_spelled(lines: list[Line], limits: Limits, refused: list[Refused] | None) -> bytes:
-    latest = limits.latest()
-    found = [] if refused is None else refused
-    return b"".join(
-        [
-            (_proved(line, limits, latest, found) if CAME_AS in line else spelled(line)) + b"\n"
-            for line in lines
-        ]
-    )
-
-
-def _proved(line: Line, limits: Limits, latest: dt.datetime, refused: list[Refused]) -> bytes:
+def _proved(line: Line, limits: Limits, latest: dt.datetime, refused: list[Refused]) -> Told:
     """A line that will be refused takes along what it was made of: a replay can make it anew."""
     came_as = line.pop(CAME_AS)
     try:
         event = msgspec.convert(line, KINDS[line["kind"]])
         normalise(event, latest)
-        said = _encoder.encode(event)
-        if len(said) <= limits.line_bytes and not any(sign in said for sign in _UNPROVED):
-            return said
+        said = SPELLING.encode(event)
+        if len(said) <= limits.line_bytes and _NUL not in said and _NAN not in said:
+            return said, event
     except (*_UNSPELLED, KeyError, Refused):
         pass
     line = {name: value for name, value in line.items() if value is not None}
@@ -138,8 +141,8 @@ def _proved(line: Line, limits: Limits, latest: dt.datetime, refused: list[Refus
     except Refused as why:
         refused.append(Refused(why.reason, why.path))
         whole = spelled({**line, CAME_AS: came_as()}) if came_as else said
-        return whole if len(whole) <= limits.line_bytes else said
-    return said
+        return (whole if len(whole) <= limits.line_bytes else said), None
+    return said, None
 
 
 def spelled(line: Line) -> bytes:
@@ -161,80 +164,7 @@ def has_keys(*names: str) -> Callable[[bytes], bool]:
     return tells
 
 
-class TranslatedReader(io.RawIOBase):
-    """Reads as if a producer had written contract lines."""
-
-    def __init__(
-        self, stream: Stream, source: Source, limits: Limits, aside: Translators | None
-    ) -> None:
-        self.parts = _translated(stream, source, limits, aside)
-
-    def read(self, _size: int = -1, /) -> bytes:
-        """A group of records at a time: a break in the stream takes nothing along that came before."""
-        return next(filter(None, self.parts), b"")
-
-
-@dataclass
-class _Group:
-    """Records that are translated together: many small ones, or one that is large."""
-
-    records: list[Record]
-    broken: BrokenStreamError | None = None
-
-    def wanted(self) -> list[bytes]:
-        return [record.content for record in self.records if record.whole]
-
-    def lines(self, translated: Iterable[bytes | None]) -> bytes:
-        found = iter(translated)
-        return b"".join([_lines_of(one, next(found) if one.whole else None) for one in self.records])
-
-
-def _lines_of(record: Record, lines: bytes | None) -> bytes:
-    if lines is None:
-        return record.content
-    # Whether a file that ends without a newline is complete is the lander's to ask.
-    return lines.removesuffix(b"\n") if record.unended else lines
-
-
-def _translated(
-    stream: Stream, source: Source, limits: Limits, aside: Translators | None
-) -> Iterator[bytes]:
-    groups = _groups(source.records(stream, limits))
-    if aside is None:
-        for group in groups:
-            yield group.lines(source.translate(one, limits) for one in group.wanted())
-            if group.broken:
-                raise group.broken
-        return
-    sent: deque[_Group] = deque()
-
-    def wanted() -> Iterator[list[bytes]]:
-        for group in groups:
-            sent.append(group)
-            yield group.wanted()
-
-    for lines in aside.translate(source.name, wanted()):
-        group = sent.popleft()
-        yield group.lines(lines)
-        if group.broken:
-            raise group.broken
-
-
-def _groups(records: Iterator[Record]) -> Iterator[_Group]:
-    group, size = _Group([]), 0
-    try:
-        for record in records:
-            group.records.append(record)
-            size += len(record.content)
-            if size >= CHUNK:
-                yield group
-                group, size = _Group([]), 0
-    except BrokenStreamError as broken:
-        group.broken = broken
-    yield group
-
-
-class _Again:
+class Again:
     """A stream of which the beginning has been read already."""
 
     def __init__(self, head: bytes, rest: Stream) -> None:
@@ -249,20 +179,3 @@ class _Again:
 
 def source_of(head: bytes, found: Iterable[Source]) -> Source | None:
     return next((source for source in found if source.tells(head)), None)
-
-
-def as_lines(
-    stream: Stream,
-    limits: Limits,
-    chosen: Source | None,
-    found: Iterable[Source],
-    aside: Callable[[], Translators] | None = None,
-) -> Stream:
-    """The stream itself where it holds contract lines, else its translation; by processes of their own,
-    where there are some and the source is one that they know."""
-    head = stream.read(HEAD)
-    source = chosen or source_of(head, found)
-    if source is None:
-        return _Again(head, stream)
-    others = aside() if aside is not None and chosen is None else None
-    return TranslatedReader(_Again(head.removeprefix(BOM), stream), source, limits, others)

@@ -32,6 +32,10 @@ from orchestration.sources.source import CAME_AS, Line
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _FIELDS = {kind: frozenset(struct.__struct_fields__) for kind, struct in KINDS.items()}
+# Lists of results that hang on a span, and on what it is a part of.
+_JUDGEMENTS = frozenset(
+    scope + noun for scope in ("", "trace.", "session.") for noun in ("evaluations", "annotations")
+)
 _CALLS = ("generation", "embedding", "rerank", "other")
 _TEXT_ID_BYTES = 16
 _MONEY_DIGITS = 12
@@ -76,7 +80,7 @@ def _lines(span: Span) -> list[Line]:
     lines = maker(reading) if maker else []
     if lines:
         lines[0]["attributes"] = reading.leftovers()
-    if span.events or reading.lists:
+    if span.events or not _JUDGEMENTS.isdisjoint(reading.lists):
         lines += _evaluations(reading)
     if not lines:
         return []
@@ -186,7 +190,8 @@ def _query(reading: Reading) -> list[Line]:
     line["operation"] = said.get("operation") or said.get("kind")
     line["provider"] = _provider(said)
     line["model"] = said.get("model") or said.get("model_requested")
-    line |= {name: value for name, value in said.items() if name in _AS_SAID}
+    if not _AS_SAID.isdisjoint(said):
+        line |= {name: value for name, value in said.items() if name in _AS_SAID}
     line["finish_reason"] = _finish_reason(said)
     line["latency_ms"] = _latency(span)
     line["first_token_ms"] = _first_token(reading)
@@ -389,9 +394,9 @@ def _evaluations(reading: Reading) -> Iterator[Line]:
                 "ts": _when(event.at_ns or span.start_ns),
             }
     for name, items in reading.lists.items():
-        scope, _, noun = name.rpartition(".")
-        if noun not in ("evaluations", "annotations"):
+        if name not in _JUDGEMENTS:
             continue
+        scope, _, noun = name.rpartition(".")
         about = "session" if scope == "session" else "query"
         for index, item in sorted(items.items()):
             yield {

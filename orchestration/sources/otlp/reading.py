@@ -24,12 +24,13 @@ from orchestration.sources.otlp.spans import Attributes, Origin, Span
 from orchestration.sources.otlp.texts import Items
 
 _VERSION = re.compile(r"/(\d{1,4})\.(\d{1,4})\.\d+$")
-_SPOKEN = ("input_messages", "output_messages", "input_value", "output_value", "retrieval_query",
-           "evaluation.explanation", "documents")  # fmt: skip
+_SPOKEN = frozenset({
+    "input_messages", "output_messages", "input_value", "output_value", "retrieval_query",
+    "evaluation.explanation", "documents",
+})  # fmt: skip
 _OF_A_CALL = ("input_tokens", "output_tokens", "provider", "model", "model_requested")
 
 
-_ROLES = (("kind", KINDS), ("operation", OPERATIONS))
 # What a name is: a field with its rank, ours, an item of a list, or kept as known or unknown.
 _FIELD, _OURS, _ITEM, _KNOWN, _UNKNOWN = range(5)
 _Class = tuple[int, Any, Any, Any]
@@ -54,25 +55,25 @@ class Reading(msgspec.Struct, gc=False):
         span, said = self.span, self.said
         if isinstance(span.name, str) and span.name:
             left.keep("span", span.name, known=True)
-        for name, value in self.known.items():
-            left.keep(name, value, known=True)
-        for name, value in self.unknown.items():
-            left.keep(name, value, known=False)
+        left.keep_all(self.known, known=True)
+        left.keep_all(self.unknown, known=False)
         for name, value in self.around["attributes"].items():
             left.keep(name, value, known=name != "schema_url")
         for name, items in self.lists.items():
             left.known[name] = {"items": len(items)}
-        if self.role not in ("generation", "turn"):
-            for name in _SPOKEN:
-                if name in said:
+        if self.role not in ("generation", "turn") and not _SPOKEN.isdisjoint(said):
+            for name in said:
+                if name in _SPOKEN:
                     left.known[name] = {"characters": len(str(said[name]))}
         self._keep_oddities(left)
         return left.attributes()
 
     def _keep_oddities(self, left: Leftovers) -> None:
-        for name, known in _ROLES:
-            if name in self.said and str(self.said[name]) not in known:
-                left.keep(f"{name} of a span", self.said[name], known=False)
+        said = self.said
+        if "kind" in said and str(said["kind"]) not in KINDS:
+            left.keep("kind of a span", said["kind"], known=False)
+        if "operation" in said and str(said["operation"]) not in OPERATIONS:
+            left.keep("operation of a span", said["operation"], known=False)
         if _is_backwards(self.span):
             left.keep("end before start", True, known=False)
 

@@ -60,17 +60,22 @@ class Span(msgspec.Struct, gc=False):
 
 def read_request(record: bytes, _: Limits) -> Any:
     """A request as JSON says it. Of one span's text nothing is judged here: its line will be."""
-    keys = _count_keys(record)
-    if keys is not None:
-        for decode in (typed.decode, _decode):
-            try:
-                request = decode(record)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
-                continue
-            # A decoder in C keeps the last of two equal keys silently; then its spelling has fewer.
-            if _count_keys(_encode(request)) == keys:
-                return request
+    for decode in (typed.decode, _decode):
+        try:
+            request = decode(record)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            continue
+        if _has_each_key_once(record, _encode(request)):
+            return request
     return json.loads(record.decode(), object_pairs_hook=unique_keys)
+
+
+def _has_each_key_once(record: bytes, spelled: bytes) -> bool:
+    """A decoder in C keeps the last of two equal keys silently; then its spelling has fewer."""
+    if record.startswith(spelled) and not record[len(spelled) :].strip():
+        return True  # as most exporters spell it
+    keys = _count_keys(record)
+    return keys is not None and _count_keys(spelled) == keys
 
 
 def _count_keys(record: bytes) -> int | None:

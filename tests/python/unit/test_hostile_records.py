@@ -5,14 +5,19 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 import test_langfuse
 import test_litellm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import astuple
+from otlp_spans import CALL, INFERENCE, request, span
 
+from orchestration.landing.contract import Event
 from orchestration.landing.limits import Limits
-from orchestration.landing.parse import Slice, parse
+from orchestration.landing.parse import Parsed, Slice, parse
+from orchestration.landing.records import Records, slices_of
 from orchestration.sources.langfuse import LANGFUSE
 from orchestration.sources.litellm import LITELLM
 from orchestration.sources.otlp import OTLP_JSON
@@ -108,6 +113,7 @@ RECORDS: list[tuple[Source, dict[str, Any]]] = [
     (LANGFUSE, TABLE),
     (OTLP_JSON, test_langfuse.request(test_langfuse.span())),
     (OTLP_JSON, LOGS),
+    (OTLP_JSON, json.loads(request(span(CALL), span(INFERENCE, 2)))),
     (PHOENIX, SPAN),
     (PHOENIX, NOTE),
 ]
@@ -155,10 +161,55 @@ def test_whatever_stands_in_a_record(
 ) -> None:
     path = data.draw(st.sampled_from(places(record)))
     hostile = json.dumps(replaced(record, path, data.draw(ANYTHING)), default=_number)
-    lines = source.translate(hostile.encode(), Limits())
-    if lines:
-        parsed = parse(Slice(1, 0, lines.removesuffix(b"\n")), Limits())
-        assert len(parsed.events) + len(parsed.refused) == len(parsed.slice.lines)
+    limits = Limits()
+    for part in slices_of(Records(source, [hostile.encode() + b"\n"]), limits):
+        assert isinstance(part, Slice)
+        once = parse(part, limits)
+        assert len(once.events) + len(once.refused) == len(part.lines)
+        again = parse(Slice(1, 0, part.blob), limits)
+        assert _said(once) == _said(again)
+
+
+def _said(parsed: Parsed) -> list[Any]:
+    """What landing takes from it. What was known of a line is what reading it would say."""
+    rows = [row_of(event) for event in parsed.events]
+    refused = [(place, one.reason, one.path) for place, one in parsed.refused]
+    return [rows, parsed.indexes, parsed.keys, parsed.contents, refused, parsed.drift]
+
+
+def row_of(event: Event) -> tuple[Any, ...]:
+    return (type(event), *map(_column, astuple(event)))
+
+
+def _column(value: Any) -> Any:
+    """Objects as they are stored, where the order of keys is lost; the rest as it is."""
+    if isinstance(value, dict | list):
+        return msgspec.json.encode(value, order="deterministic")
+    return type(value), value
+
+
+@pytest.mark.parametrize("said", [CALL, INFERENCE])
+def test_lines_of_a_span_are_known_and_not_read_again(said: dict[str, Any]) -> None:
+    """Half of what a span costs in landing was reading what had just been spelled."""
+    (part,) = slices_of(Records(OTLP_JSON, [request(span(said)), request(span(said, 2))]), Limits())
+    assert isinstance(part, Slice)
+    assert [*part.known] == [*range(len(part.lines))]
+    assert [row_of(one) for one in parse(part, Limits()).events] == [
+        row_of(one) for one in parse(Slice(1, 0, part.lines), Limits()).events
+    ]
+
+
+def test_what_is_known_but_too_deep_is_refused() -> None:
+    deep: dict[str, Any] = {"stringValue": "x"}
+    for _ in range(40):
+        deep = {"kvlistValue": {"values": [{"key": "k", "value": deep}]}}
+    one = span({**CALL})
+    one["attributes"].append({"key": "assay.feature", "value": {"stringValue": "f"}})
+    one["attributes"].append({"key": "deep", "value": deep})
+    limits = Limits(depth=20)
+    (part,) = slices_of(Records(OTLP_JSON, [request(one)]), limits)
+    assert isinstance(part, Slice)
+    assert _said(parse(part, limits)) == _said(parse(Slice(1, 0, part.lines), limits))
 
 
 @pytest.mark.parametrize("value", [[None], ["stringValue"], "stringValue", 7])

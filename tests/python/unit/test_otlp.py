@@ -25,7 +25,8 @@ from otlp_spans import (
 
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Parsed, Slice, parse
-from orchestration.landing.reader import Unreadable, read_file
+from orchestration.landing.reader import read_file
+from orchestration.landing.slices import Unreadable
 from orchestration.sources.otlp import OTLP_JSON, OTLP_LOGS_MESSAGE, OTLP_MESSAGE
 
 LIMITS = Limits()

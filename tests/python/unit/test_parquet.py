@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from orchestration.landing import packed
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Slice, parse
-from orchestration.landing.reader import Unreadable, read_file
+from orchestration.landing.reader import read_file
 from orchestration.landing.reasons import Reason
+from orchestration.landing.slices import Unreadable
 
 QUERY = {"kind": "query", "event_id": "q", "ts": "2026-03-02T09:15:04Z", "status": "ok"}
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from orchestration.landing import packed
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Slice
-from orchestration.landing.reader import Unreadable, read_file, read_slices
+from orchestration.landing.reader import read_file
 from orchestration.landing.reasons import Reason
+from orchestration.landing.slices import Unreadable, read_slices
 
 
 class Dribble(io.BytesIO):

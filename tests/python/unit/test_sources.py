@@ -9,7 +9,8 @@ import pytest
 
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Slice, parse
-from orchestration.landing.reader import Unreadable, read_file
+from orchestration.landing.reader import read_file
+from orchestration.landing.slices import Unreadable
 from orchestration.sources.leftovers import Leftovers
 from orchestration.sources.source import Source, has_keys
 
@@ -93,6 +94,18 @@ def test_a_record_beyond_the_limit_is_kept_whole(tmp_path: Path) -> None:
     assert (len(said([first])), len(said([last]))) == (1, 1)
     assert isinstance(kept, Unreadable)
     assert b"".join(kept.parts()) == long
+
+
+@pytest.mark.usefixtures("bells")
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_records_behind_one_beyond_the_limit_are_read_one_by_one(tmp_path: Path, end: bytes) -> None:
+    """What had been read beyond its end was taken for one record, if the file ended there."""
+    long = b'{"bells":["' + b"x" * 3_000_000 + b'"]}'
+    content = b'{"bells":[{}]}\n' + long + b'\n{"bells":[{}]}\n{"bells":[{}]}' + end
+    _, _, last = landed(tmp_path / "a.jsonl", content, Limits(record_bytes=2_000_000))
+    assert isinstance(last, Slice)
+    assert len(parse(last, Limits()).events) == 2
+    assert last.terminated == bool(end)
 
 
 def test_unknown_names_are_counted_by_source_and_texts_leave_their_length() -> None:

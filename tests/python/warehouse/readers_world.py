@@ -5,7 +5,8 @@ from pathlib import Path
 
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Slice, parse
-from orchestration.landing.reader import Unreadable, read_file
+from orchestration.landing.reader import read_file
+from orchestration.landing.slices import Unreadable
 from orchestration.sources.langfuse import LANGFUSE
 from orchestration.sources.litellm import LITELLM
 from orchestration.sources.mapping import read_map

@@ -13,8 +13,8 @@ from otlp_spans import CALL, INFERENCE, message, request, span
 
 from orchestration.cli import assay
 from orchestration.landing import workers
-from orchestration.landing.parse import Slice
-from orchestration.landing.reader import read_file
+from orchestration.landing.lander import Lander
+from orchestration.landing.limits import Limits
 from orchestration.landing.replay import replay
 from orchestration.sources.otlp import lines
 
@@ -87,21 +87,31 @@ def test_unknown_attributes_are_listed_by_source_and_since_when(world: World) ->
     assert len(json.loads(only.output)) == 1
 
 
+LEDGER = """select file, first_line, lines, byte_start, byte_end, accepted + duplicate, sha256
+    from landing.batch order by batch_id"""
+KEPT = "select line_no, byte_offset, byte_length, reason from landing.quarantine order by 1, 2"
+
+
 def test_a_large_file_is_translated_by_others_and_comes_out_the_same(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And a cut tail, a record that is none, and the last line without its newline with it."""
+    """Batch by batch and line by line: also more lines of a record than a batch has, records that are
+    none, one that is too long, and a last line without its newline."""
     records = [request(*(span(CALL, n * 50 + k + 1) for k in range(50))) for n in range(40)]
-    content = b"\n".join([*records[:20], b"{no record", *records[20:]])
-    path = world.folder / "a.jsonl"
-    path.write_bytes(content)
-    alone = [item for item in read_file(path, world.lander().limits) if isinstance(item, Slice)]
-    expected = sum(len(item.lines) for item in alone)
+    many = request(*(span(CALL, 5000 + k) for k in range(300)))
+    long = request(span({**CALL, "blob": "x" * 600_000}))
+    faults = [b"{no record", records[0][:-4], long]
+    paths = [world.folder / "a.jsonl", world.folder / "b.jsonl"]
+    paths[0].write_bytes(b"\n".join([*records[:20], *faults, many, *records[20:], b"{"]))
+    paths[1].write_bytes(b"\n".join([long, records[3], faults[0], b""]))
+    limits = Limits(batch_lines=500, record_bytes=500_000, line_bytes=100_000)
+    with Lander(world.url, limits) as alone:
+        counts = alone.land_files(paths, 0.0)
+    assert [one.quarantined for one in counts.values()] == [4, 2]
+    ledger, kept = world.rows(LEDGER), world.rows(KEPT)
     for module in ("workers", "lander"):
         monkeypatch.setattr(f"orchestration.landing.{module}.WORTH_IT_BYTES", 1 << 20)
-    assert len(content) > 1 << 20
     assert workers.WORKERS > 1
-    counts = world.land(path)
-    assert (counts.lines, counts.accepted, counts.quarantined) == (expected, 4000, 1)
-    again = world.land(path)
-    assert (again.duplicate, again.quarantined) == (4000, 1)
+    with Lander(world.url, limits) as together:
+        together.land_files(paths, 0.0)
+    assert (world.rows(LEDGER), world.rows(KEPT)) == (ledger * 2, kept)
