@@ -104,7 +104,7 @@ class Source:
                     return None
                 return [
                     _proved(line, limits, latest, found) if CAME_AS in line else (spelled(line), None)
-                    for line in list(lines)
+                    for line in lines
                 ]
         except (Refused, ValueError, RecursionError):
             return None
