@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from orchestration.sources.leftovers import Leftovers
+from orchestration.sources.leftovers import Leftovers, characters
 from orchestration.sources.otlp.conventions import (
     DETAILS,
     FIELDS,
@@ -65,7 +65,7 @@ class Reading(msgspec.Struct, gc=False):
         if self.role not in ("generation", "turn"):
             for name in _SPOKEN:
                 if name in said:
-                    left.known[name] = {"characters": len(str(said[name]))}
+                    left.known[name] = {"characters": characters(said[name])}
         self._keep_oddities(left)
         return left.attributes()
 
