@@ -7,7 +7,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from orchestration.receiver.answers import Answer, counted, exported, listed
 from orchestration.receiver.requests import JSON, PROTOBUF
-from orchestration.sources.langfuse.spans import posted
+from orchestration.sources.langfuse.spans import POSTED
 from orchestration.sources.otlp import OTLP_JSON, OTLP_MESSAGE
 from orchestration.sources.source import Source
 
@@ -20,7 +20,7 @@ class Signal:
 
 
 _OTLP = {PROTOBUF: OTLP_MESSAGE, JSON: OTLP_JSON}  # both know spans and log records
-_SCORES = {JSON: Source("scores of Langfuse", lambda _: False, posted)}
+_SCORES = {JSON: POSTED}
 _TRACES_TAKEN = exported(ExportTraceServiceResponse, "rejected_spans")
 _LOGS_TAKEN = exported(ExportLogsServiceResponse, "rejected_log_records")
 

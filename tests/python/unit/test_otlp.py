@@ -29,6 +29,7 @@ from otlp_spans import (
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Parsed, Slice, parse
 from orchestration.landing.reader import Unreadable, read_file
+from orchestration.sources.again import made_anew
 from orchestration.sources.otlp import OTLP_JSON, OTLP_MESSAGE
 from orchestration.sources.otlp.protobuf import holds_logs
 
@@ -383,6 +384,16 @@ def test_a_refused_span_takes_along_what_it_was_made_of(odd: Line, *, as_protobu
         came_as = json.dumps(json.loads(line)["came_as"]).encode()
         assert without(lines(came_as), "came_as") == without(lines(request(whole)), "came_as")
     assert made.count(b"came_as") == len(refused)
+
+
+def test_what_is_made_anew_is_what_was_made() -> None:
+    """Also its numbers: one that came back as a text would be another line."""
+    said = {**CALL, "gen_ai.usage.input_tokens": "many", "gen_ai.request.temperature": 0.1}
+    once = translated(request(span(said))).splitlines()
+    (refused,) = [line for line in once if b"came_as" in line]
+    anew = [json.loads(line) for line in made_anew(refused, LIMITS)]
+    assert without(anew, "came_as") == without([json.loads(line) for line in once], "came_as")
+    assert anew[0]["attributes"]["gen_ai.request.temperature"] == 0.1
 
 
 def test_no_number_is_lost_between_the_lines() -> None:
