@@ -1,0 +1,173 @@
+"""A page of docs/sources/ followed as a new user would: its own blocks, one after the other, in a fresh
+copy of the project with an empty home, by one stopwatch."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from operator_world import until
+
+from orchestration.settings import PROJECT_DIR
+
+HEALTH = "http://127.0.0.1:4318/healthz"
+_FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(r"`([\w.]+)`:$")
+_FOR_EVER = ".venv/bin/assay receive"
+_COMMAND_S = 900
+# What a page leaves to its reader.
+_PLACEHOLDERS = {"password": "...", "server": "USER@HOST:5432", "database": "DATABASE"}
+
+
+class UnclearPageError(Exception):
+    """A new user would not know what to do, either."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """`file` is the name that the line before it gives to what it holds."""
+
+    section: str
+    language: str
+    text: str
+    file: str | None
+
+
+def blocks_of(page: Path) -> list[Block]:
+    text = page.read_text(encoding="utf-8")
+    found = []
+    for fence in _FENCE.finditer(text):
+        before = text[: fence.start()].rstrip()
+        section = before.rpartition("\n## ")[2].partition("\n")[0] if "\n## " in before else ""
+        named = _FILE.search(before.rpartition("\n")[2])
+        found.append(Block(section, fence[1], fence[2], named[1] if named else None))
+    return found
+
+
+def commands(block: str) -> Iterator[str]:
+    """A command may go on in the next line within its quotes."""
+    waiting = ""
+    for line in block.splitlines():
+        waiting += line + "\n"
+        if waiting.count('"') % 2 == 0:
+            if waiting.strip():
+                yield waiting
+            waiting = ""
+
+
+@dataclass
+class User:
+    """Somebody with a shell in `folder`; what is exported holds for the commands behind it."""
+
+    folder: Path
+    environment: dict[str, str]
+    took: dict[str, float] = field(default_factory=dict)
+    started: float = 0
+    exported: str = ""
+    receiver: subprocess.Popen[bytes] | None = None
+
+    def begin(self) -> None:
+        self.started = time.monotonic()
+        self.do("make install")
+
+    def follow(self, page: str, *sections: str, **replaced: str) -> None:
+        """What stands above the first section is one, too: without a name."""
+        blocks = blocks_of(self.folder / "docs" / "sources" / page)
+        for block in [one for one in blocks if one.section in sections]:
+            text = block.text
+            for placeholder, value in replaced.items():
+                text = text.replace(_PLACEHOLDERS[placeholder], value)
+            if block.file:
+                (self.folder / block.file).write_text(text, encoding="utf-8")
+            elif block.language == "sh":
+                for command in commands(text):
+                    self.do(command)
+            else:
+                raise UnclearPageError(f"What is one to do with this {block.language}?\n{block.text}")
+
+    def do(self, command: str) -> None:
+        if "..." in command or "USER@HOST" in command:
+            raise UnclearPageError(f"Nobody said what to put here: {command}")
+        if command.startswith("export "):
+            self.exported += command
+        elif command.startswith(_FOR_EVER):
+            self._start(command)
+        else:
+            self.told(command)
+
+    def told(self, command: str) -> str:
+        """What it says; one that fails ends the trial."""
+        began = time.monotonic()
+        done = subprocess.run(
+            ["bash", "-ec", self.exported + command], cwd=self.folder, env=self.environment,
+            capture_output=True, text=True, timeout=_COMMAND_S, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        self.took[command.strip().partition("\n")[0]] = time.monotonic() - began
+        return done.stdout
+
+    def _start(self, command: str) -> None:
+        """In another terminal."""
+        began = time.monotonic()
+        assert not is_there(HEALTH), "something listens on the receiver's port already"
+        self.receiver = subprocess.Popen(
+            ["bash", "-c", self.exported + "exec " + command], cwd=self.folder, env=self.environment,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        until(lambda: is_there(HEALTH), "the receiver answers")
+        self.took[command.strip()] = time.monotonic() - began
+
+    def until_told(self, statement: str, expected: str) -> None:
+        """Looks again for as long as it is not there; looking is a part of the time."""
+        self.took.setdefault("until the marts say it", 0)
+        began, said = time.monotonic(), ""
+        while said != expected:
+            assert time.monotonic() - began < 60, f"{statement}\nsaid {said}\ninstead of {expected}"
+            said = self.told(f'.venv/bin/assay sql --csv "{statement}"').splitlines()[-1]
+        self.took["until the marts say it"] = time.monotonic() - began
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    def leave(self) -> None:
+        if self.receiver is not None:
+            self.receiver.send_signal(signal.SIGINT)
+            self.receiver.wait(60)
+        subprocess.run([".venv/bin/assay", "down"], cwd=self.folder, env=self.environment, check=False)
+
+
+def is_there(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - of this machine
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@contextmanager
+def new_user(folder: Path, **environment: str) -> Iterator[User]:
+    """With an application in an environment of its own, and nothing of ours but what git has."""
+    home, copy = folder / "home", folder / "assay"
+    home.mkdir()
+    subprocess.run(["git", "clone", "--quiet", PROJECT_DIR, copy], check=True)
+    ours = str(PROJECT_DIR / ".venv")
+    path = [one for one in os.environ["PATH"].split(":") if not one.startswith(ours)]
+    kept = {
+        name: value for name, value in os.environ.items()
+        if not name.startswith(("ASSAY_", "PYTHON", "DBT_", "DAGSTER_", "VIRTUAL_ENV", "MAKE", "MFLAGS"))
+        and name != "PIP_CACHE_DIR"
+    }  # fmt: skip
+    kept |= {"HOME": str(home), "PATH": ":".join(path), **environment}
+    subprocess.run(["python3", "-m", "venv", folder / "application"], env=kept, check=True)
+    kept["PATH"] = f"{folder / 'application' / 'bin'}:{kept['PATH']}"
+    user = User(copy, kept)
+    try:
+        yield user
+    finally:
+        user.leave()
