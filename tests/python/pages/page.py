@@ -21,6 +21,10 @@ _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"`([\w.]+)`:$")
 _FOR_EVER = ".venv/bin/assay receive"
 _COMMAND_S = 900
+_OURS = (
+    "ASSAY_", "PYTHON", "PYTEST", "DBT_", "DAGSTER_", "VIRTUAL_ENV", "MAKE", "MFLAGS", "PIP_CACHE_DIR",
+    "HYPOTHESIS_",
+)  # fmt: skip
 # What a page leaves to its reader.
 _PLACEHOLDERS = {"password": "...", "server": "USER@HOST:5432", "database": "DATABASE"}
 
@@ -104,9 +108,10 @@ class User:
     def told(self, command: str) -> str:
         """What it says; one that fails ends the trial."""
         began = time.monotonic()
+        shell = ["bash", "-ec", self.exported + command]
         done = subprocess.run(
-            ["bash", "-ec", self.exported + command], cwd=self.folder, env=self.environment,
-            capture_output=True, text=True, timeout=_COMMAND_S, check=False,
+            shell, cwd=self.folder, env=self.environment, capture_output=True, text=True,
+            timeout=_COMMAND_S, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
         self.took[command.strip().partition("\n")[0]] = time.monotonic() - began
@@ -116,8 +121,9 @@ class User:
         """In another terminal."""
         began = time.monotonic()
         assert not is_there(HEALTH), "something listens on the receiver's port already"
+        shell = ["bash", "-c", self.exported + "exec " + command]
         self.receiver = subprocess.Popen(
-            ["bash", "-c", self.exported + "exec " + command], cwd=self.folder, env=self.environment,
+            shell, cwd=self.folder, env=self.environment,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         until(lambda: is_there(HEALTH), "the receiver answers")
@@ -155,16 +161,14 @@ def new_user(folder: Path, **environment: str) -> Iterator[User]:
     """With an application in an environment of its own, and nothing of ours but what git has."""
     home, copy = folder / "home", folder / "assay"
     home.mkdir()
-    subprocess.run(["git", "clone", "--quiet", PROJECT_DIR, copy], check=True)
+    cloned = ["git", "clone", "--quiet", str(PROJECT_DIR), str(copy)]
+    subprocess.run(cloned, check=True)
     ours = str(PROJECT_DIR / ".venv")
     path = [one for one in os.environ["PATH"].split(":") if not one.startswith(ours)]
-    kept = {
-        name: value for name, value in os.environ.items()
-        if not name.startswith(("ASSAY_", "PYTHON", "DBT_", "DAGSTER_", "VIRTUAL_ENV", "MAKE", "MFLAGS"))
-        and name != "PIP_CACHE_DIR"
-    }  # fmt: skip
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     kept |= {"HOME": str(home), "PATH": ":".join(path), **environment}
-    subprocess.run(["python3", "-m", "venv", folder / "application"], env=kept, check=True)
+    made = ["python3", "-m", "venv", str(folder / "application")]
+    subprocess.run(made, env=kept, check=True)
     kept["PATH"] = f"{folder / 'application' / 'bin'}:{kept['PATH']}"
     user = User(copy, kept)
     try:
