@@ -9,7 +9,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from operator_world import until
@@ -71,12 +71,12 @@ class User:
 
     folder: Path
     environment: dict[str, str]
-    took: dict[str, float] = field(default_factory=dict)
     started: float = 0
     exported: str = ""
     receiver: subprocess.Popen[bytes] | None = None
 
     def begin(self) -> None:
+        print()
         self.started = time.monotonic()
         self.do("make install")
 
@@ -114,7 +114,7 @@ class User:
             timeout=_COMMAND_S, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
-        self.took[command.strip().partition("\n")[0]] = time.monotonic() - began
+        self.say(command, began)
         return done.stdout
 
     def _start(self, command: str) -> None:
@@ -127,16 +127,18 @@ class User:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         until(lambda: is_there(HEALTH), "the receiver answers")
-        self.took[command.strip()] = time.monotonic() - began
+        self.say(command, began)
 
     def until_told(self, statement: str, expected: str) -> None:
         """Looks again for as long as it is not there; looking is a part of the time."""
-        self.took.setdefault("until the marts say it", 0)
         began, said = time.monotonic(), ""
         while said != expected:
             assert time.monotonic() - began < 60, f"{statement}\nsaid {said}\ninstead of {expected}"
             said = self.told(f'.venv/bin/assay sql --csv "{statement}"').splitlines()[-1]
-        self.took["until the marts say it"] = time.monotonic() - began
+
+    def say(self, command: str, began: float) -> None:
+        first = command.strip().partition("\n")[0]
+        print(f"  {time.monotonic() - began:6.1f} s  {first[:100]}", flush=True)
 
     def seconds(self) -> float:
         return time.monotonic() - self.started
