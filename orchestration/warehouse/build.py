@@ -25,10 +25,8 @@ PROJECT_DIR = settings.PROJECT_DIR
 # What a manifest is made from.
 _PROJECT_PARTS = ("dbt_project.yml", "models", "macros", "seeds", "tests/dbt")
 _FAILED = ("error", "fail", "runtime error")
-# Delta checks are tests, too: refreshes run them. A selected model would bring its others along.
+# What a refresh needs. Delta checks are tests, too: it runs them.
 _SERVING = ("resource_type:seed", "resource_type:model", "tag:delta")
-_ALONE = ("--indirect-selection", "empty")
-_WITHOUT_TESTS = ("--select", *_SERVING, *_ALONE)
 # `dbt parse` asks for a connection but never uses it.
 _NO_DATABASE = "postgresql://assay@127.0.0.1:1/assay"
 
@@ -60,14 +58,12 @@ class Outcome:
 @click.option("--full-refresh", is_flag=True, help="Build every model from all the data there is.")
 @click.option("--select", multiple=True, metavar="NODES", help="Only these, in dbt's syntax.")
 @click.option("--target", metavar="NAME", help="Another target of the profile, such as `plain`.")
-@click.option("--no-tests", is_flag=True, help="Only what a refresh needs; with no --select.")
+@click.option("--no-tests", is_flag=True, help="Models and seeds, and the checks of a refresh.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def build(
     full_refresh: bool, select: tuple[str, ...], target: str | None, no_tests: bool, as_json: bool
 ) -> None:
     """Build the dbt models and run their tests."""
-    if no_tests and select:
-        raise click.UsageError("--no-tests goes without --select: what is selected brings its tests.")
     with _progress(quiet=as_json) as on_node:
         outcome = run_build(
             full_refresh=full_refresh, select=select, target=target, on_node=on_node, tests=not no_tests
@@ -98,8 +94,8 @@ def run_build(
     ensure_manifest()  # what it has parsed serves this build, and Dagster after it
     with dbt_session(url, job_run):
         _hand_over_parsed(_folder() / "target")
-        args = build_args(full_refresh=full_refresh, select=select, target=target)
-        result = _invoke(args if tests else [*args, *_WITHOUT_TESTS], on_node)
+        args = build_args(full_refresh=full_refresh, select=select, target=target, tests=tests)
+        result = _invoke(args, on_node)
     nodes = _results(result)
     if select and not nodes:
         raise AssayError(f"dbt build finds nothing to run for {' '.join(select)}: see `models/`.")
@@ -121,22 +117,28 @@ def build_models(
     """Seeds, models and delta checks, in a database that nobody's environment names; no tests."""
     with dbt_session(url):
         _hand_over_parsed(_folder() / "target")
-        args = build_args(full_refresh=full_refresh, select=select, target=target)
-        result = _invoke([*args, *_ALONE], lambda *_: None)
+        args = build_args(full_refresh=full_refresh, select=select, target=target, tests=False)
+        result = _invoke(args, lambda *_: None)
     failed = [_sentence(node) for node in _results(result) if node.status in _FAILED]
     if failed:
         raise AssayError("\n".join(failed))
 
 
 def build_args(
-    *, full_refresh: bool = False, select: Sequence[str] = (), target: str | None = None
+    *,
+    full_refresh: bool = False,
+    select: Sequence[str] = (),
+    target: str | None = None,
+    tests: bool = True,
 ) -> list[str]:
-    """What follows `dbt`, without the paths."""
+    """What follows `dbt`, without the paths. Without tests, what is selected brings none along."""
     args = ["build"]
     if full_refresh:
         args.append("--full-refresh")
-    if select:
-        args += ["--select", *select]
+    if select or not tests:
+        args += ["--select", *(select or _SERVING)]
+    if not tests:
+        args += ["--indirect-selection", "empty"]
     if target:
         args += ["--target", target]
     return args

@@ -313,11 +313,12 @@ def test_a_question_and_its_answer_in_two_records_are_scored_as_one(
         about = {"query_id": "q", "parent_span_id": span, "span_id": f"{span}-log-{name}"}
         return query(name, **about | said)
 
+    later = {"ts": "2026-03-01T10:00:05Z"}  # of several questions the last would hold
     others = (
-        record("o1", "s2", query_text="x" * 30),
-        record("o2", span_id="s3", query_text="x" * 50),
-        record("o3", query_id="p", query_text="x" * 70),
-        record("o4", workspace="w", query_text="x" * 90),
+        record("o1", "s2", query_text="x" * 30, **later),
+        record("o2", span_id="s3", query_text="x" * 50, **later),
+        record("o3", query_id="p", query_text="x" * 70, **later),
+        record("o4", workspace="w", query_text="x" * 90, **later),
     )
     for file in files.split():
         halves = [record(name, **HALVES[name]) for name in file.split("+")]
