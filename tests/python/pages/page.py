@@ -84,6 +84,8 @@ class User:
     def follow(self, page: str, *sections: str, **replaced: str) -> None:
         """What stands above the first section is one, too: without a name."""
         blocks = blocks_of(self.folder / "docs" / "sources" / page)
+        if gone := {*sections} - {block.section for block in blocks} - {""}:
+            raise UnclearPageError(f"{page} has no command under {sorted(gone)}")
         for block in [one for one in blocks if one.section in sections]:
             text = block.text
             for placeholder, value in replaced.items():
