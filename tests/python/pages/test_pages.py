@@ -131,7 +131,7 @@ def test_any_table(user: User) -> None:
         "1,1,true",
     )
     user.until_told(
-        TOKENS.partition(" where")[0], "812,2048,96,"
+        TOKENS.partition(" where")[0], "812,2048,96,0"
     )  # a map may leave out what kind of call
     user.until_told("select average_rating from marts.feedback_analysis", "5")
     told(user)
