@@ -11,7 +11,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
 
-.PHONY: help install demo dagster test lint unit docs bench bench-install torture faults mutants sources sources-install lock clean
+.PHONY: help install demo dagster test lint unit docs bench bench-install torture faults mutants sources sources-install trials lock clean
 
 help: ## what you can do here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -21,7 +21,8 @@ install: $(STAMP) ## the virtual environment, from requirements.lock
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"Assay needs Python 3.11, 3.12 or 3.13; this is {v[0]}.{v[1]}. Say which: make PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile -r requirements.lock
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true # pip would take one core for it; some packages carry files of other Pythons
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -75,6 +76,11 @@ $(SYSTEMS)/.installed: $(STAMP) requirements-systems.lock
 sources: sources-install ## real clients of other systems, a stand-in for the model, and what the marts make of it
 	@mkdir -p .cache/tmp
 	TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/pytest -n 0 -m long tests/python/sources
+
+PAGE ?= test_
+trials: sources-install ## each page of docs/sources followed in a fresh copy, by one stopwatch (half an hour; one: make PAGE=phoenix trials)
+	@mkdir -p .cache/tmp
+	TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/pytest -n 0 -s -m long -k $(PAGE) tests/python/pages
 
 HISTORIES ?= 500
 torture: $(STAMP) ## 500 random histories against an oracle; everything at once; readers through 60 changes; dead rows; seeds of feedback and gaps

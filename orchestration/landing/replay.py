@@ -2,18 +2,13 @@
 
 from typing import Any
 
-import msgspec
 import psycopg
 
 from orchestration import crash
-from orchestration.landing.diagnose import read_json
 from orchestration.landing.lander import Lander
-from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Slice, parse
-from orchestration.landing.reasons import Refused
 from orchestration.landing.store import Counts, Origin
-from orchestration.sources.otlp import OTLP_JSON
-from orchestration.sources.source import CAME_AS
+from orchestration.sources.again import made_anew
 
 _ORIGIN = Origin("replay")
 
@@ -32,18 +27,6 @@ def replay(lander: Lander, reason: str | None = None) -> Counts:
         if readable:
             total.add(_land(lander, readable))
     return total
-
-
-def made_anew(kept: bytes, limits: Limits) -> list[bytes]:
-    """By the translation of today, where a line of another system's log says what it was made of."""
-    if f'"{CAME_AS}":'.encode() not in kept:
-        return [kept]
-    try:
-        came_as = msgspec.json.encode(read_json(kept, limits)[CAME_AS])
-        lines = OTLP_JSON.translate(came_as, limits)
-    except (Refused, LookupError, TypeError, ValueError):
-        return [kept]
-    return lines.splitlines() if lines else [kept]
 
 
 def _waiting(lander: Lander, reason: str | None, after: int) -> list[tuple[int, bytes]]:

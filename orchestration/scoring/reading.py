@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from psycopg.rows import namedtuple_row
 from orchestration.landing.contract import Query
 from orchestration.landing.tables import log_table
 from orchestration.scoring.embedding import embedder, pack, unpack
+from orchestration.scoring.halves import ANSWER, QUESTION, complete, is_record
 from orchestration.scoring.scorer import Passage, Turns
 
 Session = psycopg.Connection[Any]
@@ -113,6 +115,7 @@ class Target:
     workspace: str
     user_id: str | None
     subject_ref: UUID | None
+    is_record: bool = False  # of a call, in a log
 
 
 def read(
@@ -134,8 +137,10 @@ def read(
             # Keys of thousands meet rows of whole batches, of which the planner expects a handful.
             session.execute("set local enable_nestloop = off")
             targets = _targets(session, part)
-            turns = Turns({name: _column(session, name, part, targets) for name in columns})
-        yield targets, turns
+            said = {name: _column(session, name, part, targets) for name in columns}
+            if QUESTION in said and ANSWER in said:
+                complete(session, targets, batches, said, partial(bodies, session))
+        yield targets, Turns(said)
 
 
 def _query_rows(
@@ -150,6 +155,8 @@ def _query_rows(
         "line_no",
         "query_id",
         "subject_ref",
+        "span_id",
+        "parent_span_id",
     }
     wanted = [*sorted(known), *(name for name in columns if name in _COLUMNS and name not in known)]
     select = _QUERIES.format(columns=", ".join(f"query_log.{name}" for name in wanted))
@@ -167,6 +174,7 @@ def _targets(session: Session, rows: Sequence[Any]) -> list[Target]:
         Target(
             row.event_key, row.query_ref, row.query_id or row.event_id, row.batch_id, row.ts,
             row.workspace, people.get(row.subject_ref), row.subject_ref,
+            is_record(row.span_id, row.parent_span_id),
         )
         for row in rows
     ]  # fmt: skip

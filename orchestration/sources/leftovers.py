@@ -24,7 +24,7 @@ class Leftovers:
         texts, kept = self.texts, self.known if known else self.unknown
         for name, value in values.items():
             if name in texts or _is_long(value):
-                value = {"characters": _characters(value)}
+                value = {"characters": characters(value)}
             kept[name] = value
 
     def attributes(self) -> dict[str, Any] | None:
@@ -36,12 +36,12 @@ class Leftovers:
 def _is_long(value: Any) -> bool:
     if isinstance(value, str):
         return len(value) > LONGEST
-    return isinstance(value, list | dict) and _characters(value) > LONGEST
+    return isinstance(value, list | dict) and characters(value) > LONGEST
 
 
-def _characters(value: Any) -> int:
+def characters(value: Any) -> int:
     if isinstance(value, str):
         return len(value)
     if isinstance(value, dict):
-        return sum(len(name) + _characters(one) for name, one in value.items())
-    return sum(map(_characters, value)) if isinstance(value, list) else 1
+        return sum(len(name) + characters(one) for name, one in value.items())
+    return sum(map(characters, value)) if isinstance(value, list) else 1

@@ -155,7 +155,7 @@ def _feedback_kind(said: Mapping[str, Any]) -> Line | None:
     return in_words(label) if score is None else rated(said.get("name"), score)
 
 
-PHOENIX = Source(NAME, lambda _: False, lines)
+PHOENIX = Source(NAME, lambda _: False, lines, keeps=True)
 
 # From a trace to its project and session.
 _AROUND: LiteralString = """

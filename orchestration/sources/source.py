@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -73,13 +74,17 @@ def _long_line(stream: Stream) -> Generator[Record, None, bytes]:
 
 @dataclass(frozen=True)
 class Source:
-    """`lines` is pure: a record to contract lines, or None where the record is not of this source."""
+    """`lines` is pure: a record to contract lines, or None where the record is not of this source.
+
+    `keeps`: a line that will be refused takes its record along, so that a replay can make it anew.
+    """
 
     name: str
     tells: Callable[[bytes], bool]
     lines: Callable[[Any], Iterable[Line] | None]
     decode: Callable[[bytes, Limits], Any] = exactly
     records: Callable[[Stream, Limits], Iterator[Record]] = split_lines
+    keeps: bool = False
 
     def translate(
         self, record: bytes, limits: Limits, refused: list[Refused] | None = None
@@ -99,15 +104,22 @@ class Source:
         found = [] if refused is None else refused
         try:
             with _uncollected():
-                lines = self.lines(self.decode(record, limits))
+                said = self.decode(record, limits)
+                lines = self.lines(said)
                 if lines is None:
                     return None
+                if self.keeps:
+                    lines = ({**line, CAME_AS: partial(as_it_came, self.name, said)} for line in lines)
                 return [
                     _proved(line, limits, latest, found) if CAME_AS in line else (spelled(line), None)
                     for line in lines
                 ]
         except (Refused, ValueError, RecursionError):
             return None
+
+
+def as_it_came(source: str, record: Any) -> dict[str, Any]:
+    return {"source": source, "record": record}
 
 
 @contextmanager

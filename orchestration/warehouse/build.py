@@ -25,6 +25,8 @@ PROJECT_DIR = settings.PROJECT_DIR
 # What a manifest is made from.
 _PROJECT_PARTS = ("dbt_project.yml", "models", "macros", "seeds", "tests/dbt")
 _FAILED = ("error", "fail", "runtime error")
+# What a refresh needs. Delta checks are tests, too: it runs them.
+_SERVING = ("resource_type:seed", "resource_type:model", "tag:delta")
 # `dbt parse` asks for a connection but never uses it.
 _NO_DATABASE = "postgresql://assay@127.0.0.1:1/assay"
 
@@ -56,11 +58,16 @@ class Outcome:
 @click.option("--full-refresh", is_flag=True, help="Build every model from all the data there is.")
 @click.option("--select", multiple=True, metavar="NODES", help="Only these, in dbt's syntax.")
 @click.option("--target", metavar="NAME", help="Another target of the profile, such as `plain`.")
+@click.option("--no-tests", is_flag=True, help="Models and seeds, and the checks of a refresh.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def build(full_refresh: bool, select: tuple[str, ...], target: str | None, as_json: bool) -> None:
+def build(
+    full_refresh: bool, select: tuple[str, ...], target: str | None, no_tests: bool, as_json: bool
+) -> None:
     """Build the dbt models and run their tests."""
     with _progress(quiet=as_json) as on_node:
-        outcome = run_build(full_refresh=full_refresh, select=select, target=target, on_node=on_node)
+        outcome = run_build(
+            full_refresh=full_refresh, select=select, target=target, on_node=on_node, tests=not no_tests
+        )
     if as_json:
         click.echo(json.dumps(outcome.as_json()))
     else:
@@ -79,6 +86,7 @@ def run_build(
     target: str | None = None,
     on_node: OnNode = lambda _done, _total: None,
     job_run: int | None = None,
+    tests: bool = True,
 ) -> Outcome:
     url = connection.database_url()
     require_tables(url)
@@ -86,7 +94,8 @@ def run_build(
     ensure_manifest()  # what it has parsed serves this build, and Dagster after it
     with dbt_session(url, job_run):
         _hand_over_parsed(_folder() / "target")
-        result = _invoke(build_args(full_refresh=full_refresh, select=select, target=target), on_node)
+        args = build_args(full_refresh=full_refresh, select=select, target=target, tests=tests)
+        result = _invoke(args, on_node)
     nodes = _results(result)
     if select and not nodes:
         raise AssayError(f"dbt build finds nothing to run for {' '.join(select)}: see `models/`.")
@@ -100,7 +109,7 @@ def run_build(
 
 def build_models(
     url: str,
-    select: Sequence[str] = ("resource_type:seed", "resource_type:model", "tag:delta"),
+    select: Sequence[str] = _SERVING,
     *,
     full_refresh: bool = False,
     target: str | None = None,
@@ -108,23 +117,28 @@ def build_models(
     """Seeds, models and delta checks, in a database that nobody's environment names; no tests."""
     with dbt_session(url):
         _hand_over_parsed(_folder() / "target")
-        # A selected model brings its tests along, unless told not to.
-        args = build_args(full_refresh=full_refresh, select=select, target=target)
-        result = _invoke([*args, "--indirect-selection", "empty"], lambda *_: None)
+        args = build_args(full_refresh=full_refresh, select=select, target=target, tests=False)
+        result = _invoke(args, lambda *_: None)
     failed = [_sentence(node) for node in _results(result) if node.status in _FAILED]
     if failed:
         raise AssayError("\n".join(failed))
 
 
 def build_args(
-    *, full_refresh: bool = False, select: Sequence[str] = (), target: str | None = None
+    *,
+    full_refresh: bool = False,
+    select: Sequence[str] = (),
+    target: str | None = None,
+    tests: bool = True,
 ) -> list[str]:
-    """What follows `dbt`, without the paths."""
+    """What follows `dbt`, without the paths. Without tests, what is selected brings none along."""
     args = ["build"]
     if full_refresh:
         args.append("--full-refresh")
-    if select:
-        args += ["--select", *select]
+    if select or not tests:
+        args += ["--select", *(select or _SERVING)]
+    if not tests:
+        args += ["--indirect-selection", "empty"]
     if target:
         args += ["--target", target]
     return args

@@ -78,5 +78,5 @@ _tells = tells_within(
     has_keys("timestamp", "project_id", "bookmarked", "public"),
 )
 
-LANGFUSE = Source(NAME, _tells, lines, records=split_values)
+LANGFUSE = Source(NAME, _tells, lines, records=split_values, keeps=True)
 TABLES = Database(LANGFUSE, LOGS)

@@ -1,6 +1,7 @@
 """What all rows of Langfuse share."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from orchestration.sources.langfuse.words import KEPT, READ
@@ -52,5 +53,6 @@ def answered(value: Any) -> str | None:
     return text_of(first(inner(value, "message"), value))
 
 
-def text(value: Any) -> str | None:
-    return None if value is None else str(value)
+def text(value: Any) -> Any:
+    """Numbers as text; what is neither stays as it is, to be refused."""
+    return str(value) if isinstance(value, int | float | Decimal) else value

@@ -7,12 +7,13 @@ observation would have in an export, so either may land first.
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from orchestration.sources.langfuse.observations import Observation
 from orchestration.sources.langfuse.scores import score_line
 from orchestration.sources.reading import EPOCH, decimal_of
-from orchestration.sources.source import CAME_AS, Line
+from orchestration.sources.source import CAME_AS, Line, Source, as_it_came
 
 OBSERVED = "langfuse.observation.type"  # what a span has that is Langfuse's own
 _METADATA = ("langfuse.observation.metadata", "langfuse.trace.metadata")
@@ -89,7 +90,7 @@ def posted(request: Any) -> list[Line] | None:
     events = request.get("batch") if isinstance(request, Mapping) else request
     if not isinstance(events, list):
         return None
-    return [{**_posted(event), CAME_AS: None} for event in events]
+    return [{**_posted(event), CAME_AS: partial(as_it_came, POSTED.name, [event])} for event in events]
 
 
 def _posted(event: Any) -> Line:
@@ -110,3 +111,4 @@ _SCORE = {
     "traceId": "trace_id", "sessionId": "session_id", "observationId": "observation_id",
     "dataType": "data_type", "configId": "config_id",
 }  # fmt: skip
+POSTED = Source("langfuse scores", lambda _: False, posted)

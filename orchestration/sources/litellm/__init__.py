@@ -28,6 +28,7 @@ LITELLM = Source(
     tells_within(has_keys("call_type", "startTime", "custom_llm_provider")),
     lines,
     records=split_values,
+    keeps=True,
 )
 
 # Rows are written once, a while after they began: in batches, and when the call is over.

@@ -10,7 +10,6 @@ from orchestration.sources.otlp.protobuf import (
     is_framed,
     is_message,
     kept_whole,
-    read_logs,
     read_message,
     spans_in,
     whole_message,
@@ -24,10 +23,10 @@ def _from_json(request: Any) -> Iterator[Line] | None:
     return None if spans is None else lines_of(spans)
 
 
-def _from_protobuf(resources: Any) -> Iterator[Line]:
-    if isinstance(resources, bytes):
-        return iter([kept_whole(resources)])
-    return lines_of(spans_in(resources))
+def _from_protobuf(found: Any) -> Iterator[Line] | None:
+    if isinstance(found, bytes):
+        return iter([kept_whole(found)])
+    return _from_json(found) if isinstance(found, dict) else lines_of(spans_in(found))
 
 
 def _is_json(head: bytes) -> bool:
@@ -35,8 +34,6 @@ def _is_json(head: bytes) -> bool:
 
 
 OTLP_JSON = Source("OTLP JSON", _is_json, _from_json, decode=read_request)
-# Of a message nothing tells which of the two it holds: no file is taken for one of logs.
-OTLP_LOGS_MESSAGE = Source("OTLP logs", is_message, _from_json, decode=read_logs, records=whole_message)
 OTLP_FRAMES = Source(
     "OTLP protobuf, each message behind its length",
     is_framed,

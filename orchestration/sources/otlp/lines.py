@@ -417,7 +417,7 @@ def _evaluation(reading: Reading, said: Line, before: str, about: str, item: Lin
         "target_id": known_id(target),
         "evaluator": name,
         "evaluator_version": (item or {}).get(f"{before}identifier") or UNSTATED,
-        "metrics": {} if score is None else {str(name): score},
+        "metrics": {name: score} if isinstance(name, str) and score is not None else {},
         "label": said.get(f"{before}score.label", said.get(f"{before}label")),
         "explanation": plain(said.get(f"{before}explanation")),
     }

@@ -4,9 +4,8 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
 from orchestration.sources.otlp.conventions import DETAILS, EVALUATED, MESSAGES
+from orchestration.sources.otlp.reading import known_id
 from orchestration.sources.otlp.spans import (
     Event,
     Origin,
@@ -16,9 +15,9 @@ from orchestration.sources.otlp.spans import (
     value_of,
     whole_number,
 )
+from orchestration.sources.source import spelled
 
 _OF_A_TURN = DETAILS | MESSAGES.keys()
-_WANTED = _OF_A_TURN | {EVALUATED}
 _ID_CHARACTERS = 16
 
 
@@ -31,28 +30,32 @@ def calls_of(request: Any) -> Iterator[Any] | None:
 
 
 def _calls(origin: Origin, records: list[Any]) -> Iterator[Any]:
-    calls: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {}
+    """An evaluation stands for itself: in whatever request it comes, it is the same line."""
+    calls: dict[tuple[Any, Any], list[tuple[str, dict[str, Any]]]] = {}
     for record in records:
         if not isinstance(record, dict):
             yield record
-        elif (name := _name_of(record)) in _WANTED:
+        elif (name := _name_of(record)) == EVALUATED:
+            yield _call(origin, [(name, record)], "none")
+        elif name in _OF_A_TURN:
             whose = str(record.get("traceId")), str(record.get("spanId"))
             calls.setdefault(whose, []).append((name, record))
     for call in calls.values():
-        yield _call(origin, call)
+        yield _call(origin, call, "turn")
 
 
 def _name_of(record: dict[str, Any]) -> str:
     return str(record.get("eventName") or attributes_of(record.get("attributes"))[0].get("event.name"))
 
 
-def _call(origin: Origin, named: list[tuple[str, dict[str, Any]]]) -> Span:
-    """What its span bills is not billed again. The same records again are the same lines again."""
+def _call(origin: Origin, named: list[tuple[str, dict[str, Any]]], role: str) -> Span:
+    """What its span bills is not billed again. The same records again are the same lines again, also
+    where protobuf spells them."""
     records = [record for _, record in named]
     events = [_event(name, record) for name, record in named]
     times = [event.at_ns for event in events if isinstance(event.at_ns, int)]
-    digest = hashlib.sha256(msgspec.json.encode(records)).hexdigest()[:_ID_CHARACTERS]
-    trace_id, about = records[0].get("traceId"), records[0].get("spanId")
+    digest = hashlib.sha256(spelled({"events": events})).hexdigest()[:_ID_CHARACTERS]
+    trace_id, about = records[0].get("traceId"), known_id(records[0].get("spanId"))
     return Span(
         origin,
         trace_id,
@@ -66,7 +69,7 @@ def _call(origin: Origin, named: list[tuple[str, dict[str, Any]]]) -> Span:
         attributes={},
         events=events,
         came=records,
-        role="turn" if any(name in _OF_A_TURN for name, _ in named) else "none",
+        role=role,
     )
 
 
@@ -74,5 +77,5 @@ def _event(name: str, record: dict[str, Any]) -> Event:
     said, _ = attributes_of(record.get("attributes"))
     body = record.get("body")
     inside = value_of(body) if isinstance(body, dict) else None
-    at = record.get("timeUnixNano") or record.get("observedTimeUnixNano")
-    return Event(name, whole_number(at), {**said, **inside} if isinstance(inside, dict) else said)
+    at = whole_number(record.get("timeUnixNano")) or whole_number(record.get("observedTimeUnixNano"))
+    return Event(name, at, {**said, **inside} if isinstance(inside, dict) else said)

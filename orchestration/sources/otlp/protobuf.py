@@ -13,16 +13,20 @@ from orchestration.sources.otlp.spans import Attributes, Event, Origin, Span, fi
 from orchestration.sources.source import Record, Stream
 
 _PREFIX = struct.Struct(">I")
-_RESOURCE_SPANS = 0x0A  # field 1 of a request, with a length
+_RESOURCES = 0x0A  # field 1 of a request, with a length
 _INSIDE = (0x0A, 0x12, 0x1A)  # fields 1 to 3 of what it holds
 _FAILED = 2
+_VARINT, _WITH_LENGTH, _FIXED, _LONGEST_BITS = 0, 2, {1: 8, 5: 4}, 70
+# First bytes of fields that only one of the two records has in this form (time, severity, kind ...).
+_OF_LOGS = frozenset({0x09, 0x10, 0x32, 0x38, 0x45, 0x52, 0x59, 0x62})
+_OF_SPANS = frozenset({0x0A, 0x12, 0x22, 0x30, 0x39, 0x41, 0x50, 0x5A, 0x60, 0x6A, 0x70, 0x7A, 0x85})
 _IDS = ("traceId", "spanId", "parentSpanId")
 UNREADABLE = "otlp_protobuf"  # no kind of the contract: such a line is refused, and kept
 
 
 def is_message(head: bytes) -> bool:
-    """Begins like a request for traces. Lines may begin with the same byte, a newline: with blanks."""
-    if len(head) < 3 or head[0] != _RESOURCE_SPANS or not head[:3].strip():
+    """Begins like a request. Lines may begin with the same byte, a newline: with blanks."""
+    if len(head) < 3 or head[0] != _RESOURCES or not head[:3].strip():
         return False
     length, at = _varint(head, 1)
     return length > 0 and at < len(head) and head[at] in _INSIDE
@@ -32,9 +36,9 @@ def is_framed(head: bytes) -> bool:
     return len(head) > _PREFIX.size and head[:2] < b"\x20" and is_message(head[_PREFIX.size :])
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
+def _varint(data: bytes, at: int, most: int = 35) -> tuple[int, int]:
     value = shift = 0
-    while at < len(data) and shift < 35:
+    while at < len(data) and shift < most:
         byte = data[at]
         value |= (byte & 0x7F) << shift
         at, shift = at + 1, shift + 7
@@ -79,15 +83,66 @@ def framed_messages(stream: Stream, limits: Limits) -> Iterator[Record]:
 
 
 def read_message(message: bytes, _: Limits) -> Any:
-    """What holds the spans of a message; the message itself where it is none."""
+    """What holds the spans of a message, or its log records in JSON; the message itself where it is
+    neither. The collector writes both into one file where it is told to."""
     from google.protobuf.message import DecodeError  # large imports that few files need
-    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
     try:
-        request = ExportTraceServiceRequest.FromString(message)
+        return _logs(message) if holds_logs(message) else _traces(message)
     except DecodeError:
         return message
-    return request.resource_spans
+
+
+def _traces(message: bytes) -> Any:
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+    return ExportTraceServiceRequest.FromString(message).resource_spans
+
+
+def _logs(message: bytes) -> Any:
+    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+
+    return {"resourceLogs": [], **as_json(ExportLogsServiceRequest.FromString(message))}
+
+
+def holds_logs(message: bytes) -> bool:
+    """Both requests are lists of lists of records under the same numbers: the first field that only one
+    of the records has in its form tells."""
+    for resource in _within(message, (0, len(message)), 1):
+        for scope in _within(message, resource, 2):
+            for record in _within(message, scope, 2):
+                for tag, _ in _fields(message, record):
+                    if tag in _OF_LOGS or tag in _OF_SPANS:
+                        return tag in _OF_LOGS
+    return False
+
+
+_Place = tuple[int, int]
+
+
+def _within(data: bytes, place: _Place, number: int) -> Iterator[_Place]:
+    return (inside for tag, inside in _fields(data, place) if tag == number << 3 | _WITH_LENGTH)
+
+
+def _fields(data: bytes, place: _Place) -> Iterator[tuple[int, _Place]]:
+    """First byte and content of each field, as far as it can be read."""
+    at, end = place
+    while at < end:
+        tag = data[at]
+        _, at = _varint(data, at)
+        if tag & 7 == _WITH_LENGTH:
+            length, at = _varint(data, at)
+        elif tag & 7 == _VARINT:
+            _, after = _varint(data, at, _LONGEST_BITS)
+            length = after - at
+        elif tag & 7 in _FIXED:
+            length = _FIXED[tag & 7]
+        else:
+            return
+        if at + length > end:
+            return
+        yield tag, (at, at + length)
+        at += length
 
 
 def spans_in(resources: Any) -> Iterator[Span]:
@@ -143,16 +198,6 @@ def _spell_ids(said: Any) -> None:
                 said[name] = base64.b64decode(value).hex()
             elif name not in ("attributes", "body"):
                 _spell_ids(value)
-
-
-def read_logs(message: bytes, _: Limits) -> Any:
-    from google.protobuf.message import DecodeError
-    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-
-    try:
-        return {"resourceLogs": [], **as_json(ExportLogsServiceRequest.FromString(message))}
-    except DecodeError:
-        return None
 
 
 def _attributes(pairs: Iterable[Any]) -> tuple[Attributes, Attributes]:

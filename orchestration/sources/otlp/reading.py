@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from orchestration.sources.leftovers import Leftovers
+from orchestration.sources.leftovers import Leftovers, characters
 from orchestration.sources.otlp.conventions import (
     DETAILS,
     FIELDS,
@@ -64,7 +64,7 @@ class Reading(msgspec.Struct, gc=False):
         if self.role not in ("generation", "turn") and not _SPOKEN.isdisjoint(said):
             for name in said:
                 if name in _SPOKEN:
-                    left.known[name] = {"characters": len(str(said[name]))}
+                    left.known[name] = {"characters": characters(said[name])}
         self._keep_oddities(left)
         return left.attributes()
 

@@ -21,6 +21,7 @@ _NO_LIST: list[Any] = []
 _NONE: Attributes = {}
 _FAILED = (2, "STATUS_CODE_ERROR")
 _DIGITS = 20  # of 64 bits
+_EXACT = 1 << 53  # below it a double is any whole number
 # How OTLP's JSON spells these doubles.
 _DOUBLES = {"NaN": _NOT_FINITE, "Infinity": _NOT_FINITE, "-Infinity": _NOT_FINITE}
 
@@ -240,7 +241,8 @@ def _content(form: str | None, content: Any) -> Any:
     if form == "doubleValue":
         if isinstance(content, str):
             return _DOUBLES.get(content, content)
-        return finite(content)
+        # `5` is how some write a whole double; protobuf says 5.0 of the same.
+        return finite(float(content) if type(content) is int and abs(content) < _EXACT else content)
     if form == "arrayValue":
         return [value_of(one) for one in _list(_object(content), "values")]
     if form == "kvlistValue":

@@ -7,10 +7,9 @@ It prints what its spans were, for the test to compare with: milliseconds of eve
 
 import json
 import sys
-from contextlib import suppress
-from typing import Any
 
 import openai
+from conversation import chat, converse
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -32,25 +31,8 @@ def instrument(convention: str, provider: TracerProvider) -> None:
     Instrumentor().instrument(tracer_provider=provider)
 
 
-def chat(client: openai.OpenAI, text: str, **more: Any) -> None:
-    answer = client.chat.completions.create(
-        model="small", messages=[{"role": "user", "content": text}], **more
-    )
-    if more.get("stream"):
-        for _ in answer:
-            pass
-
-
 def work(client: openai.OpenAI, convention: str) -> None:
-    for number in range(12):
-        chat(client, f"Question {number}?")
-    for number in range(3):
-        chat(client, f"Streamed {number}?", stream=True, stream_options={"include_usage": True})
-    for number in range(2):
-        with suppress(openai.RateLimitError):
-            chat(client, "Too much?", user=f"fail{number}")
-    for number in range(3):
-        client.embeddings.create(model="vectors", input=f"Passage {number}.", encoding_format="float")
+    converse(client)
     for number in range(2):
         tracer = trace.get_tracer("assistant")
         with tracer.start_as_current_span("turn", attributes=AROUND[convention]):

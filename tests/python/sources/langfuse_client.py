@@ -5,34 +5,20 @@ langfuse_client.py MODEL_URL RECEIVER_URL
 
 import json
 import sys
-from contextlib import suppress
+from contextlib import AbstractContextManager
 from typing import Any
 
-import openai as plain_openai
+from conversation import chat, converse
 from langfuse import Langfuse, propagate_attributes
 from langfuse.openai import OpenAI
 
 
-def chat(client: Any, text: str, **more: Any) -> None:
-    answer = client.chat.completions.create(
-        model="small", messages=[{"role": "user", "content": text}], **more
-    )
-    if more.get("stream"):
-        for _ in answer:
-            pass
-
-
 def work(langfuse: Langfuse, client: Any) -> dict[str, Any]:
-    for number in range(12):
-        with propagate_attributes(user_id=f"u{number % 4}", session_id=f"s{number % 3}", tags=["beta"]):
-            chat(client, f"Question {number}?")
-    for number in range(3):
-        chat(client, f"Streamed {number}?", stream=True, stream_options={"include_usage": True})
-    for number in range(2):
-        with suppress(plain_openai.RateLimitError):
-            chat(client, "Too much?", user=f"fail{number}")
-    for number in range(3):
-        client.embeddings.create(model="vectors", input=f"Passage {number}.", encoding_format="float")
+    def of_somebody(number: int) -> AbstractContextManager[Any]:
+        about = {"user_id": f"u{number % 4}", "session_id": f"s{number % 3}"}
+        return propagate_attributes(tags=["beta"], **about)
+
+    converse(client, of_somebody)
     for number in range(2):
         with (
             langfuse.start_as_current_observation(name="turn", as_type="agent", input="Why?") as turn,

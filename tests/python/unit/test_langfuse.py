@@ -13,8 +13,9 @@ import pytest
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Slice, parse
 from orchestration.landing.reader import read_file
+from orchestration.sources.again import made_anew
 from orchestration.sources.langfuse import LANGFUSE, lines
-from orchestration.sources.langfuse.spans import posted
+from orchestration.sources.langfuse.spans import POSTED, posted
 from orchestration.sources.otlp import OTLP_JSON
 
 
@@ -356,8 +357,8 @@ def test_parquet_as_clickhouse_writes_it(tmp_path: Path) -> None:
     pq.write_table(table, tmp_path / "observations.parquet")
     (item,) = read_file(tmp_path / "observations.parquet", Limits())
     assert isinstance(item, Slice)
-    query, cost = (json.loads(line) for line in item.lines)
-    assert (query["latency_ms"], query["attributes"]["tags"]) == (1500.0, ["beta"])
+    query, cost = (json.loads(line, parse_float=Decimal) for line in item.lines)
+    assert (query["latency_ms"], query["attributes"]["tags"]) == (1500, ["beta"])
     assert (cost["input_tokens"], cost["cache_read_tokens"], cost["output_tokens"]) == (350, 600, 120)
     assert Decimal(cost["reported_cost"]) == Decimal("0.00125")
     assert parse(item, Limits()).refused == []
@@ -461,6 +462,16 @@ def test_scores_that_an_sdk_posts(request_: Any, kinds: list[str]) -> None:
     made = posted(json.loads(json.dumps(request_), parse_float=Decimal)) or []
     assert [line["kind"] for line in made] == kinds
     assert all(line.get("ts") for line in made if line["kind"] != "langfuse_event")
+
+
+def test_a_score_that_is_refused_takes_along_what_was_posted() -> None:
+    odd = {"traceId": "t", "name": "tone", "value": 0.5, "timestamp": "2026-03-01T10:00:00Z"}
+    (refused,) = (POSTED.translate(json.dumps([odd]).encode(), Limits()) or b"").splitlines()
+    assert json.loads(refused)["came_as"] == {"source": "langfuse scores", "record": [odd]}
+    assert made_anew(refused, Limits()) == [refused]
+    mended = refused.replace(b'{"traceId"', b'{"id":"1","traceId"')
+    (line,) = made_anew(mended, Limits())
+    assert (json.loads(line)["event_id"], b"came_as" in line) == ("1", False)
 
 
 def test_what_is_no_list_of_scores_is_none() -> None:

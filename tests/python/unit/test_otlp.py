@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.json_format import ParseDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from otlp_spans import (
     CALL,
     FAILED,
@@ -27,7 +30,9 @@ from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Parsed, Slice, parse
 from orchestration.landing.reader import read_file
 from orchestration.landing.slices import Unreadable
-from orchestration.sources.otlp import OTLP_JSON, OTLP_LOGS_MESSAGE, OTLP_MESSAGE
+from orchestration.sources.again import made_anew
+from orchestration.sources.otlp import OTLP_JSON, OTLP_MESSAGE
+from orchestration.sources.otlp.protobuf import holds_logs
 
 LIMITS = Limits()
 Line = dict[str, Any]
@@ -253,7 +258,7 @@ def logs(*records: dict[str, Any]) -> bytes:
     return json.dumps({"resourceLogs": [{"scopeLogs": [scope]}]}).encode()
 
 
-SAID_IN_LOGS = [
+SAID_IN_LOGS: list[list[Line]] = [
     [{"eventName": "gen_ai.client.inference.operation.details", "attributes": attributes(NEW)}],
     [
         {"attributes": attributes({"event.name": "gen_ai.user.message"}),
@@ -275,10 +280,8 @@ def test_events_in_logs_say_what_events_of_a_span_say(said: list[Line]) -> None:
     assert "latency_ms" not in query
     assert not landed(logs(*records)).refused
     assert lines(logs(*records)) == [query]
-    found = OTLP_LOGS_MESSAGE.translate(logs_message(logs(*records)), LIMITS)
-    assert found is not None
-    by_protobuf = json.loads(found)
-    assert {**by_protobuf, "event_id": 0, "span_id": 0} == {**query, "event_id": 0, "span_id": 0}
+    found = OTLP_MESSAGE.translate(logs_message(logs(*records)), LIMITS)
+    assert found == translated(logs(*records))
 
 
 def test_a_result_in_logs_is_an_evaluation_of_its_query() -> None:
@@ -289,6 +292,24 @@ def test_a_result_in_logs_is_an_evaluation_of_its_query() -> None:
     (refused,) = lines(logs({**record, "attributes": []}))
     again = json.dumps(refused["came_as"]).encode()
     assert without(lines(again), "came_as") == without([refused], "came_as")
+
+
+def test_a_result_in_logs_is_one_line_whatever_it_comes_with() -> None:
+    """Prevents that an exporter which cuts its batches otherwise has a result counted twice."""
+    said = attributes({"gen_ai.evaluation.name": "tone", "gen_ai.evaluation.score.value": 1.0})
+    result = {"eventName": "gen_ai.evaluation.result", "timeUnixNano": str(START), "attributes": said}
+    others = [{"timeUnixNano": str(START), **record} for record in SAID_IN_LOGS[0]]
+    alone = translated(logs(result)).splitlines()
+    assert alone
+    assert {*alone} < {*translated(logs(*others, result)).splitlines()}
+    assert {*alone} < {*translated(logs(result, {**result, "timeUnixNano": "1"})).splitlines()}
+
+
+def test_a_record_without_a_time_of_its_own_happened_when_it_was_seen() -> None:
+    record = {"timeUnixNano": "0", "observedTimeUnixNano": str(START), "spanId": "0" * 16}
+    (query,) = lines(logs({**record, "eventName": "gen_ai.choice"}))
+    assert query["ts"] == "2026-03-01T10:00:00Z"
+    assert query["span_id"].startswith("log-")
 
 
 def test_other_spans_of_a_trace_are_none_of_ours() -> None:
@@ -366,12 +387,39 @@ def test_a_refused_span_takes_along_what_it_was_made_of(odd: Line, *, as_protobu
     assert made.count(b"came_as") == len(refused)
 
 
+def test_what_is_made_anew_is_what_was_made() -> None:
+    """Also its numbers: one that came back as a text would be another line."""
+    said = {**CALL, "gen_ai.usage.input_tokens": "many", "gen_ai.request.temperature": 0.1}
+    once = translated(request(span(said))).splitlines()
+    (refused,) = [line for line in once if b"came_as" in line]
+    anew = [json.loads(line) for line in made_anew(refused, LIMITS)]
+    assert without(anew, "came_as") == without([json.loads(line) for line in once], "came_as")
+    assert anew[0]["attributes"]["gen_ai.request.temperature"] == 0.1
+
+
 def test_no_number_is_lost_between_the_lines() -> None:
     """NaN is no JSON, and an encoder that writes null instead would hide it."""
     odd = span({**CALL, "llm.cost.total": 0.0})
     for spelled in ('"NaN"', "NaN", "1e400", '"Infinity"'):
         record = request(odd).replace(b'{"doubleValue":0.0}', b'{"doubleValue":%s}' % spelled.encode())
         assert refusals(record) == [("NOT_FINITE", "$")], spelled
+
+
+@pytest.mark.parametrize("name", [float("nan"), float("inf"), 5, ["a"], {"a": float("nan")}])
+def test_a_name_that_is_none_is_refused_in_the_same_words_by_every_run(name: Any) -> None:
+    """Prevents that a line says where in memory a value stood: it would be another line every time."""
+    said = {"evaluations.0.evaluation.name": name, "evaluations.0.evaluation.score": 1}
+    result = {"gen_ai.evaluation.name": name, "gen_ai.evaluation.score.value": 1}
+    event = {"name": "gen_ai.evaluation.result", "attributes": attributes(result)}
+    spoken = {"openinference.span.kind": "EVALUATOR", "input.value": name}
+    langfuse = {"langfuse.observation.type": "generation", "langfuse.observation.prompt.version": name,
+                "langfuse.observation.prompt.name": name}  # fmt: skip
+    for one in (span(said), span(result), span(CALL, events=[event]), span(spoken), span(langfuse)):
+        record = request(one).replace(b"NaN", b'"NaN"').replace(b"Infinity", b'"Infinity"')
+        assert b" object at " not in translated(record)
+    refused = [json.loads(line) for line in translated(request(span(said))).splitlines()]
+    assert [one["metrics"] for one in refused] == [{}]
+    assert refusals(request(span(said)))
 
 
 def test_an_attribute_twice_is_a_key_twice() -> None:
@@ -451,6 +499,83 @@ def test_protobuf_says_what_json_says(tmp_path: Path) -> None:
     one_by_one = framed(message(SPANS[0]), message(SPANS[1]))
     for name, content in {"a.pb": whole, "b.pb": one_by_one, "c.pb.gz": gzip.compress(whole)}.items():
         assert read(tmp_path / name, content) == (expected, []), name
+
+
+def test_a_whole_double_is_one_however_it_is_written(tmp_path: Path) -> None:
+    one = span({**CALL, "gen_ai.request.temperature": 1.0})
+    record = request(one).replace(b'"doubleValue":1.0', b'"doubleValue":1')
+    assert read(tmp_path / "a.pb", message(one))[0] == translated(record).splitlines()
+
+
+LOGS = logs(*({"timeUnixNano": str(START), **record} for record in SAID_IN_LOGS[1]))
+
+
+def test_a_file_of_messages_may_hold_logs_and_spans(tmp_path: Path) -> None:
+    """As the collector's exporter writes them where it is named in both pipelines."""
+    said, spans = translated(LOGS).splitlines(), translated(request(*SPANS)).splitlines()
+    logs_, traces = logs_message(LOGS), message(*SPANS)
+    for name, content, expected in (
+        ("a.pb", logs_, said),
+        ("b.pb.gz", gzip.compress(framed(logs_)), said),
+        ("c.pb", framed(logs_, traces), [*said, *spans]),
+        ("d.pb", framed(traces, logs_), [*spans, *said]),
+    ):
+        assert read(tmp_path / name, content) == (expected, []), name
+    found, kept = read(tmp_path / "e.pb", framed(logs_, traces)[: len(logs_) + 40])
+    assert (found, kept) == (said, ["TRUNCATED_TAIL"])
+
+
+def test_logs_that_cannot_be_read_are_kept_and_no_text_of_theirs_lands(tmp_path: Path) -> None:
+    evil = '\n{"kind":"query","event_id":"e","ts":"2026-03-01T10:00:00Z","status":"ok"}\n'
+    broken = logs_message(LOGS.replace(b"Hello?", json.dumps(evil)[1:-1].encode())) + b"\x0a\x7f"
+    assert holds_logs(broken)
+    found, _ = read(tmp_path / "a.pb", broken)
+    ((_, refused),) = parse(Slice(1, 0, found), LIMITS).refused
+    assert refused.reason.value == "UNKNOWN_KIND"
+
+
+@pytest.mark.parametrize(
+    "field",
+    [{"timeUnixNano": "1"}, {"observedTimeUnixNano": "1"}, {"severityNumber": 9}, {"flags": 1},
+     {"attributes": attributes({"a": 1})}, {"spanId": "ab" * 8}, {"eventName": "a"},
+     {"droppedAttributesCount": 1}],
+)  # fmt: skip
+def test_one_field_tells_a_log_record(field: Line) -> None:
+    """Also behind a record that says nothing at all."""
+    body = {"body": value_of("x"), "severityText": "INFO"}
+    said = ParseDict(
+        {"resourceLogs": [{}, {"scopeLogs": [{}, {"logRecords": [{}, body, {**body, **field}]}]}]},
+        ExportLogsServiceRequest(),
+    )
+    assert holds_logs(said.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    "field",
+    [{"traceId": "ab" * 12}, {"spanId": "ab" * 8}, {"parentSpanId": "ab" * 8}, {"kind": 3},
+     {"startTimeUnixNano": "1"}, {"endTimeUnixNano": "1"}, {"droppedAttributesCount": 1},
+     {"events": [{"name": "e"}]}, {"links": [{"spanId": "ab" * 8}]}, {"status": {"code": 2}},
+     {"flags": 1}],
+)  # fmt: skip
+def test_one_field_tells_a_span(field: Line) -> None:
+    called = {"name": "x", "attributes": attributes({"a": 1})}
+    said = ParseDict(
+        {"resourceSpans": [{"scopeSpans": [{"spans": [called, {**called, **field}]}]}]},
+        ExportTraceServiceRequest(),
+    )
+    after = {"timeUnixNano": "1"}
+    logs_ = ParseDict(
+        {"resourceLogs": [{"scopeLogs": [{"logRecords": [after]}]}]}, ExportLogsServiceRequest()
+    )
+    both = said.SerializeToString() + logs_.SerializeToString()
+    assert holds_logs(both) is False
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=200))
+def test_whatever_a_message_holds_it_is_told(content: bytes) -> None:
+    assert holds_logs(b"\x0a" + content) in (True, False)
+    assert OTLP_MESSAGE.translate(b"\x0a" + content, LIMITS) is not None
 
 
 def test_a_frame_that_is_no_message_is_kept_and_the_others_land(tmp_path: Path) -> None:

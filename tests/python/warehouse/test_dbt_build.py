@@ -333,6 +333,25 @@ def test_arguments_are_dbts_own() -> None:
     assert build_args(full_refresh=True, select=["a+", "b"]) == [
         "build", "--full-refresh", "--select", "a+", "b",
     ]  # fmt: skip
+    alone = ["--indirect-selection", "empty"]
+    assert build_args(select=["a"], tests=False) == ["build", "--select", "a", *alone]
+    serving = ["resource_type:seed", "resource_type:model", "tag:delta"]
+    assert build_args(tests=False) == ["build", "--select", *serving, *alone]
+
+
+@pytest.mark.parametrize(("said", "tests"), [([], True), (["--no-tests"], False)])
+def test_tests_are_left_out_when_asked_for(
+    monkeypatch: pytest.MonkeyPatch, said: list[str], tests: bool
+) -> None:
+    heard: list[bool] = []
+
+    def run(*, tests: bool, **_: Any) -> Outcome:
+        heard.append(tests)
+        return Outcome({}, [], [], 0.0)
+
+    monkeypatch.setattr("orchestration.warehouse.build.run_build", run)
+    assert CliRunner().invoke(build, said, catch_exceptions=False).exit_code == 0
+    assert heard == [tests]
 
 
 def test_a_developers_target_has_schemas_of_its_own(

@@ -234,7 +234,9 @@ def test_langfuse_tables_of_version_2(world: World, there: str) -> None:
            ('o-1', 't-1', 'GENERATION', '2026-03-01 10:00:01', '2026-03-01 10:00:02', 'p', 'gpt-4o',
                'TOKENS', 20, 10, 30, 0.0015, 'p-1', 'o-0', 'DEFAULT'),
            ('o-2', 't-1', 'SPAN', now()::timestamp, null, 'p', null, null, 0, 0, 0, null, null, null,
-               'DEFAULT')""",
+               'DEFAULT'),
+           ('o-3', 't-1', 'GENERATION', now()::timestamp - interval '1 minute', now()::timestamp, 'p',
+               'gpt-4o', 'TOKENS', 1, 0, 1, null, null, 'o-0', 'DEFAULT')""",
         """insert into scores (id, timestamp, name, value, source, trace_id, project_id) values
            ('s-1', '2026-03-01 10:05:00', 'user-feedback', 1, 'API', 't-1', 'p'),
            ('s-2', '2026-03-01 10:06:00', 'faithfulness', 0.5, 'EVAL', 't-1', 'p')""",

@@ -1,12 +1,13 @@
 """Spans in any order, cut into any requests, delivered any number of times: the same marts."""
 
+import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from otlp_spans import CALL, FAILED, request, span
+from otlp_spans import CALL, FAILED, START, attributes, request, span
 from test_metamorphic import Worlds, differing
 
 from orchestration.landing.limits import Limits
@@ -45,6 +46,19 @@ def _lines(spans: list[dict[str, Any]]) -> list[bytes]:
     return (OTLP_JSON.translate(request(*spans), Limits()) or b"").splitlines()
 
 
+def _results(numbers: Sequence[int]) -> list[bytes]:
+    """How a turn was judged, as records of a log."""
+    records = [
+        {"traceId": f"{number + 1:032x}", "spanId": f"{number * 10 + 3:016x}",
+         "timeUnixNano": str(START + number), "eventName": "gen_ai.evaluation.result",
+         "attributes": attributes({"gen_ai.evaluation.name": "tone",
+                                   "gen_ai.evaluation.score.value": number / 10})}
+        for number in numbers
+    ]  # fmt: skip
+    said = {"resourceLogs": [{"scopeLogs": [{"logRecords": records}]}]}
+    return (OTLP_JSON.translate(json.dumps(said).encode(), Limits()) or b"").splitlines()
+
+
 @pytest.mark.parametrize("seed", [1])
 def test_order_requests_and_repetitions_change_no_mart(
     new_built_database: Callable[[], AbstractContextManager[str]],
@@ -53,15 +67,18 @@ def test_order_requests_and_repetitions_change_no_mart(
 ) -> None:
     worlds = Worlds(new_built_database, tmp_path_factory.mktemp("spans"))
     spans = [one for number in range(TURNS) for one in _turn(number)]
-    whole = worlds.of_lines(_lines(spans))
+    whole = worlds.of_lines(_lines(spans) + _results(range(TURNS)))
     chance = random.Random(seed)
     again = chance.sample(spans, len(spans)) + chance.sample(spans, len(spans) // 2)
     size = len(again) // 5 + 1
     requests = [_lines(again[at : at + size]) for at in range(0, len(again), size)]
+    for place, others in enumerate(requests):
+        others += _results([*chance.sample(range(TURNS), 5), *range(place, TURNS, len(requests))])
     apart = worlds.of_lines(*requests, each=True)
     assert differing(apart, whole) == set()
     queries = [name for name in whole if name == "core.fct_queries"]
     assert sum(whole[queries[0]].values()) == TURNS
+    assert sum(whole["core.fct_evaluations"].values()) == TURNS
     assert sum(apart["core.fct_query_parts"].values()) == sum(
         3 - (number % 4 == 1) for number in range(TURNS)
     )

@@ -280,3 +280,52 @@ def test_a_query_whose_text_was_taken_away_is_not_scored_by_it(world: World) -> 
     score(world)
     assert {row[0]: row[2] for row in scores(world)} == {"q1": None, "q2": 3}
     assert world.value("select count(*) from vault.embedding") == 1
+
+
+def pairs(turns: Turns) -> Scores:
+    """Of an answer, how long it is and its question; silent where there is none."""
+    both = zip(turns["query_text"], turns["response_text"], strict=True)
+    return Scores(
+        {"pair": np.array([np.nan if a is None else 100 * len(q or "") + len(a) for q, a in both])}
+    )
+
+
+HALVES: dict[str, dict[str, Any]] = {
+    "asked": {"query_text": "Why?", "ts": "2026-03-01T10:00:00Z"},
+    "answered": {"response_text": "So.", "ts": "2026-03-01T10:00:02Z"},
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [("asked answered", [403]), ("answered asked", [403, 3]), ("asked+answered", [403]),
+     ("answered+asked", [403])],
+)  # fmt: skip
+def test_a_question_and_its_answer_in_two_records_are_scored_as_one(
+    world: World, monkeypatch: pytest.MonkeyPatch, files: str, expected: list[int]
+) -> None:
+    """By hand: 4 letters asked and 3 answered are 403, in whatever order they come; the last holds. The
+    others prove that nothing else is taken along: another call of the query, a line that is no record,
+    another query, another workspace."""
+    use(monkeypatch, Scorer("lengths", "1", ("query_text", "response_text"), ("pair",), pairs))
+
+    def record(name: str, span: str = "s1", **said: Any) -> bytes:
+        about = {"query_id": "q", "parent_span_id": span, "span_id": f"{span}-log-{name}"}
+        return query(name, **about | said)
+
+    later = {"ts": "2026-03-01T10:00:05Z"}  # of several questions the last would hold
+    others = (
+        record("o1", "s2", query_text="x" * 30, **later),
+        record("o2", span_id="s3", query_text="x" * 50, **later),
+        record("o3", query_id="p", query_text="x" * 70, **later),
+        record("o4", workspace="w", query_text="x" * 90, **later),
+    )
+    for file in files.split():
+        halves = [record(name, **HALVES[name]) for name in file.split("+")]
+        world.land(world.write(file, *others, *halves))
+        score(world)
+    told = world.rows(
+        """select (metrics ->> 'pair')::float from raw.evaluation_log
+           order by batch_id desc, line_no desc"""
+    )
+    assert [pair for (pair,) in told] == expected
