@@ -18,8 +18,11 @@
             ) }}
         {%- elif (kind == 'touched') != (span.kind == 'keyed') -%}
             {{ exceptions.raise_compiler_error('a ' ~ kind ~ ' model cannot read through ' ~ span.kind ~ '().') }}
-        {%- elif kind == 'additive' and span.node.config.materialized == 'additive' -%}
-            {{ exceptions.raise_compiler_error('sums of sums: read what ' ~ span.relation ~ ' is a sum of.') }}
+        {%- elif kind == 'additive' and (span.kind == 'sums') != (span.node.config.materialized == 'additive') -%}
+            {{ exceptions.raise_compiler_error(
+                span.relation ~ (' is no sum' if span.kind == 'sums' else ' is a sum: its changes have no sign')
+                ~ '. Read it through ' ~ ('changes' if span.kind == 'sums' else 'sums') ~ '().'
+            ) }}
         {%- elif not assay.is_stateful(span.node) and assay.below(span.node.unique_id).state -%}
             {{ exceptions.raise_compiler_error(
                 span.relation ~ ' is a view over state, whose rows have no batch: read the state itself.'
