@@ -18,10 +18,10 @@
             ) }}
         {%- elif (kind == 'touched') != (span.kind == 'keyed') -%}
             {{ exceptions.raise_compiler_error('a ' ~ kind ~ ' model cannot read through ' ~ span.kind ~ '().') }}
-        {%- elif kind == 'additive' and (span.kind == 'sums') != (span.node.config.materialized == 'additive') -%}
+        {%- elif kind == 'additive' and (span.kind == 'changes') == (span.node.config.materialized == 'additive') -%}
             {{ exceptions.raise_compiler_error(
-                span.relation ~ (' is no sum' if span.kind == 'sums' else ' is a sum: its changes have no sign')
-                ~ '. Read it through ' ~ ('changes' if span.kind == 'sums' else 'sums') ~ '().'
+                span.relation ~ (' is a family of sums, whose changes have no sign: read it through sums() or appeared().'
+                if span.kind == 'changes' else ' is no family of sums: read it through changes().')
             ) }}
         {%- elif not assay.is_stateful(span.node) and assay.below(span.node.unique_id).state -%}
             {{ exceptions.raise_compiler_error(

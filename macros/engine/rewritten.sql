@@ -6,6 +6,8 @@
     {%- for span in spans -%}
         {%- if is_check -%}
             {%- set instead = '(' ~ assay.new_rows(span.relation) ~ ')' -%}
+        {%- elif span.kind == 'appeared' -%}
+            {%- set instead = assay.cells_that_appeared(span) -%}
         {%- elif span.kind != 'keyed' -%}
             {%- set instead = assay.change_set(span.node) -%}
         {%- elif span.read_whole -%}
@@ -15,7 +17,7 @@
         {%- else -%}
             {%- set instead = assay.rows_of_keys(span.relation, span.columns, keys) -%}
         {%- endif -%}
-        {%- if span.only -%}{%- set instead = '(select ' ~ span.only ~ ' from ' ~ instead ~ ' as kept)' -%}{%- endif -%}
+        {%- if span.only and span.kind == 'keyed' -%}{%- set instead = '(select ' ~ span.only ~ ' from ' ~ instead ~ ' as kept)' -%}{%- endif -%}
         {%- set sql.text = sql.text.replace(span.text, instead) -%}
     {%- endfor -%}
     {{ return(sql.text) }}
