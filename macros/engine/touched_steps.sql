@@ -10,28 +10,9 @@
     {%- set named = [] -%}
     {%- for column in key -%}{%- do named.append('kept.' ~ column ~ ' as k' ~ loop.index) -%}{%- endfor -%}
     {%- set asks_for_keys = key | length == 1 and spans | selectattr('always') | list -%}
-    {%- set collected = [] -%}
-    {%- for span in spans if span.text not in collected -%}{%- do collected.append(span.text) -%}{%- endfor -%}
     {%- set collect -%}
 insert into {{ keys }}
-select distinct * from (
-    {%- for text in collected %}
-    {%- set span = spans | selectattr('text', 'equalto', text) | first %}
-    {{ 'union all' if not loop.first }}
-    {%- if span.makes_rows %}
-    select {{ span.columns | join(', ') }} from {{ assay.change_set(span.node) }} as change
-    {%- if span.only %}
-    group by {{ span.only }} having sum(sign) <> 0
-    {%- endif %}
-    {%- else %}
-    select {{ key | join(', ') }} from {{ assay.rows_of_keys(relation, key, assay.as_keys(span)) }} as standing
-    {%- endif %}
-    {%- endfor %}
-) as touched ({% for _ in key %}k{{ loop.index }}{{ ', ' if not loop.last }}{% endfor %})
-where {% for _ in key %}k{{ loop.index }} is not null{{ ' and ' if not loop.last }}{% endfor %}
-    {%- if key | length == 1 %}
-order by k1
-    {%- endif %}
+{{ assay.keys_of_changes(relation, spans, key) }}
     {%- endset -%}
     {%- set compare -%}
 insert into {{ changed }} (sign, standing_at, {{ list }})
@@ -68,6 +49,29 @@ where {{ assay.moved('computed', 'standing', typed) }}
         'delete from ' ~ relation ~ ' where ctid = any(array(select standing_at from ' ~ changed ~ ' where sign = -1))',
         'insert into ' ~ relation ~ ' (' ~ list ~ ') select ' ~ list ~ ' from ' ~ changed ~ ' where sign = 1',
     ]) }}
+{%- endmacro %}
+
+
+{#- The keys that the changes of any input touch, each once. -#}
+{% macro keys_of_changes(relation, spans, key) -%}
+select distinct * from (
+    {%- for text in spans | map(attribute='text') | unique %}
+    {%- set span = spans | selectattr('text', 'equalto', text) | first %}
+    {{ 'union all' if not loop.first }}
+    {%- if span.makes_rows %}
+    select {{ span.columns | join(', ') }} from {{ assay.change_set(span.node) }} as change
+    {%- if span.only %}
+    group by {{ span.only }} having sum(sign) <> 0
+    {%- endif %}
+    {%- else %}
+    select {{ key | join(', ') }} from {{ assay.rows_of_keys(relation, key, assay.as_keys(span)) }} as standing
+    {%- endif %}
+    {%- endfor %}
+) as touched ({% for _ in key %}k{{ loop.index }}{{ ', ' if not loop.last }}{% endfor %})
+where {% for _ in key %}k{{ loop.index }} is not null{{ ' and ' if not loop.last }}{% endfor %}
+    {%- if key | length == 1 %}
+order by k1
+    {%- endif %}
 {%- endmacro %}
 
 
