@@ -1,5 +1,5 @@
--- The percentiles of a local day by workspace, model and surface: few cells of few pages, finished as they are
--- read. Kept finished they were a twentieth of a refresh.
+-- The percentiles of a local day by workspace, model and surface: few cells of few pages, finished as they
+-- are read. Kept finished they were a twentieth of a refresh.
 with
 
 pages as (

@@ -130,7 +130,7 @@ def test_a_late_cost_moves_the_day_of_its_query(house: House) -> None:
 
 
 def test_a_key_of_which_nothing_is_left_goes(house: House) -> None:
-    """Prevents a day of zeros where nothing happened any more, whether or not another model asks for its changes."""
+    """Prevents a day of zeros where nothing happened, whether or not a model asks for changes."""
     spent = "select spent / 1000000000, entries from house.by_cost order by 1"
     assert house.rows(spent) == [(0, 1), (1, 1)]
     assert house.rows(SEEN) == [(False, 1), (True, 1)]
@@ -157,7 +157,7 @@ def test_a_cell_comes_up_once_and_goes_once(house: House) -> None:
 
 
 def test_a_model_that_is_new_hears_of_changes_that_nobody_asked_for_before(house: House) -> None:
-    """Prevents sums that went straight into their table from leaving out whoever reads them from now on."""
+    """Prevents sums that go straight into their table from leaving out who reads them now."""
     house.model("by_status_seen", BY_STATUS_SEEN)
     try:
         with psycopg.connect(house.url, autocommit=True) as session:
@@ -428,7 +428,8 @@ def test_a_refresh_that_ends_between_any_two_statements_leaves_nothing(house: Ho
     assert house.differences() == []
 
 
-# Where a refresh comes by that finds nothing, and a session that was prepared before; and no job runs this one.
+# Where a refresh comes by that finds nothing, or a session that was prepared before; and no job
+# runs this one.
 NOTHING_THERE = ["refresh 19", "refresh 20", "prepare_new_rows 1"]
 
 
