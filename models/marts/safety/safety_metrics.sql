@@ -50,8 +50,9 @@ measured as (
         checks.overturned,
         checks.overturned_hits,
         cast(
-            sum(checks.entries - checks.errors) over (partition by checks.workspace, checks.day, checks.guardrail)
-            as bigint
+            sum(checks.entries - checks.errors) over (
+                partition by checks.workspace, checks.day, checks.guardrail
+            ) as bigint
         ) as judged_checks_of_guardrail,
         coalesce(latency.measured_checks, 0) as measured_checks,
         latency.latency_p50_ms,

@@ -1,5 +1,5 @@
--- What a person did on a local day with each feature: the one place where people are counted from. A cell that
--- comes up is one more person who uses the feature, and one that goes is one less.
+-- What a person did on a local day with each feature: the one place where people are counted from. A cell
+-- that comes up is one more person who uses the feature, and one that goes is one less.
 {{ config(key=['subject_ref', 'day', 'workspace', 'surface', 'feature']) }}
 with
 
