@@ -6,7 +6,7 @@
     {%- set sum_up -%}
 insert into {{ changed }} ({{ list }})
 select {{ list }} from (
-{{ assay.rewritten(compiled, spans, none) }}
+{{ assay.rewritten(compiled, spans) }}
 ) as change
 where {% for measure in measures %}{{ measure }} <> 0{{ ' or ' if not loop.last }}{% endfor %}
     {%- endset -%}

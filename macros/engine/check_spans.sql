@@ -18,8 +18,11 @@
             ) }}
         {%- elif (kind == 'touched') != (span.kind == 'keyed') -%}
             {{ exceptions.raise_compiler_error('a ' ~ kind ~ ' model cannot read through ' ~ span.kind ~ '().') }}
-        {%- elif kind == 'additive' and span.node.config.materialized == 'additive' -%}
-            {{ exceptions.raise_compiler_error('sums of sums: read what ' ~ span.relation ~ ' is a sum of.') }}
+        {%- elif kind == 'additive' and (span.kind == 'changes') == (span.node.config.materialized == 'additive') -%}
+            {{ exceptions.raise_compiler_error(
+                span.relation ~ (' is a family of sums, whose changes have no sign: read it through sums() or appeared().'
+                if span.kind == 'changes' else ' is no family of sums: read it through changes().')
+            ) }}
         {%- elif not assay.is_stateful(span.node) and assay.below(span.node.unique_id).state -%}
             {{ exceptions.raise_compiler_error(
                 span.relation ~ ' is a view over state, whose rows have no batch: read the state itself.'

@@ -2,6 +2,7 @@
 {% macro register(kind, relation, compiled, spans, key, fingerprint) -%}
     {%- set relation = relation.include(database=false) -%}
     {%- set refresh = assay.refresh_of(kind, relation, compiled, spans, key) -%}
+    {%- do assay.register_logs(spans) -%}
     {%- do assay.do_sql(
         'select ops.register(' ~ [
             assay.quoted(target.schema), assay.quoted(relation.schema), assay.quoted(relation.identifier), assay.quoted(kind),
@@ -16,6 +17,7 @@
 {% macro register_steps(kind, relation, compiled, spans, key) -%}
     {%- set relation = relation.include(database=false) -%}
     {%- set refresh = assay.refresh_of(kind, relation, compiled, spans, key) -%}
+    {%- do assay.register_logs(spans) -%}
     {%- set where = {'target': target.schema, 'schema_name': relation.schema, 'name': relation.identifier} -%}
     {%- call statement() -%}
         update ops.model set prepare = refresh.prepare, steps = refresh.steps, registered_at = clock_timestamp()
@@ -23,6 +25,23 @@
         where (model.prepare, model.steps) is distinct from (refresh.prepare, refresh.steps)
             {%- for column, value in where.items() %} and model.{{ column }} = {{ assay.quoted(value) }}{% endfor %}
     {%- endcall -%}
+{%- endmacro %}
+
+
+{#- Views over logs have change sets too: the columns that they have today, since a view may be given more. -#}
+{% macro register_logs(spans) -%}
+    {%- set found = {} -%}
+    {%- for span in spans if not assay.is_stateful(span.node) -%}
+        {%- do found.update({span.node.schema ~ '.' ~ span.node.name: span.node}) -%}
+    {%- endfor -%}
+    {%- for node in found.values() -%}
+        {%- do assay.do_sql('select ops.register_new_rows(' ~ [
+            assay.quoted(target.schema), assay.quoted(node.schema), assay.quoted(node.name),
+            assay.without_database(assay.quoted(
+                assay.new_rows(node.relation_name, assay.column_names(node.relation_name) | join(', '))
+            )),
+        ] | join(', ') ~ ')') -%}
+    {%- endfor -%}
 {%- endmacro %}
 
 

@@ -1,9 +1,14 @@
 {#- The model's SQL as a refresh runs it: change sets in place of `changes`, rows of the keys in place of
-    `keyed`. `standing` selects the keys that have rows in the model, as k1, k2, ... -#}
-{% macro rewritten(compiled, spans, keys, standing=none) -%}
+    `keyed`. `standing` selects the keys that have rows in the model, as k1, k2, ... A check of new batches runs
+    before there are change sets. -#}
+{% macro rewritten(compiled, spans, keys=none, standing=none, is_check=false) -%}
     {%- set sql = namespace(text=compiled) -%}
     {%- for span in spans -%}
-        {%- if span.kind == 'changes' -%}
+        {%- if is_check -%}
+            {%- set instead = '(' ~ assay.new_rows(span.relation) ~ ')' -%}
+        {%- elif span.kind == 'appeared' -%}
+            {%- set instead = assay.cells_that_appeared(span) -%}
+        {%- elif span.kind != 'keyed' -%}
             {%- set instead = assay.change_set(span.node) -%}
         {%- elif span.read_whole -%}
             {%- set instead = span.read_whole -%}
@@ -12,7 +17,7 @@
         {%- else -%}
             {%- set instead = assay.rows_of_keys(span.relation, span.columns, keys) -%}
         {%- endif -%}
-        {%- if span.only -%}{%- set instead = '(select ' ~ span.only ~ ' from ' ~ instead ~ ' as kept)' -%}{%- endif -%}
+        {%- if span.only and span.kind == 'keyed' -%}{%- set instead = '(select ' ~ span.only ~ ' from ' ~ instead ~ ' as kept)' -%}{%- endif -%}
         {%- set sql.text = sql.text.replace(span.text, instead) -%}
     {%- endfor -%}
     {{ return(sql.text) }}
@@ -22,7 +27,7 @@
 {#- A key without a row in the model had none in this input either: what it has came with the changes. So its older
     rows are not looked for, which in a log means in each of its months. -#}
 {% macro rows_of_new_keys(span, standing) -%}
-    {%- set columns = adapter.get_columns_in_relation(span.relation) | map(attribute='name') | join(', ') -%}
+    {%- set columns = assay.column_names(span.relation) | join(', ') -%}
     (
         select {{ columns }} from {{ assay.rows_of_keys(span.relation, span.columns, standing) }} as known
         union all

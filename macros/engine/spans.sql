@@ -3,11 +3,11 @@
 {% macro spans(compiled) -%}
     {%- set found = [] -%}
     {%- for text, kind, relation, columns, only, read_whole in modules.re.findall(
-        '(/[*](changes of|always keyed|keyed|joined|looked_up) (.+?)(?: by (.+?))?(?: of (.+?))?(?: for (.+?))?[*]/.*?/[*]end[*]/)', compiled, modules.re.S
+        '(/[*](changes of|sums of|appeared in|always keyed|keyed|joined|looked_up) (.+?)(?: by (.+?))?(?: of (.+?))?(?: for (.+?))?[*]/.*?/[*]end[*]/)', compiled, modules.re.S
     ) -%}
         {%- do found.append({
             'text': text,
-            'kind': 'changes' if kind == 'changes of' else 'keyed',
+            'kind': {'changes of': 'changes', 'sums of': 'sums', 'appeared in': 'appeared'}.get(kind, 'keyed'),
             'makes_rows': kind != 'joined',
             'always': kind == 'always keyed',
             'relation': relation,

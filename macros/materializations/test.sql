@@ -4,7 +4,7 @@
         {%- do assay.do_sql(
             'select ops.register_check(' ~ [
                 assay.quoted(target.schema), assay.quoted(model.name),
-                assay.without_database(assay.quoted(assay.rewritten(sql, assay.spans(sql), none))),
+                assay.without_database(assay.quoted(assay.rewritten(sql, assay.spans(sql), is_check=true))),
             ] | join(', ') ~ ')'
         ) -%}
         {%- do adapter.commit() -%}

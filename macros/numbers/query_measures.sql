@@ -23,3 +23,17 @@
     {{ add_up('positive_feedback') }} as positive_feedback,
     {{ add_up('negative_feedback') }} as negative_feedback
 {%- endmacro %}
+
+
+{#- The same of a finer family. -#}
+{% macro summed_query_measures() -%}
+    {%- for measure in [
+        'entries', 'queries', 'successes', 'errors', 'cancelled',
+        'blocked', 'measured_queries', 'latency_micros', 'priced_queries', 'cost_calls',
+        'unpriced_calls', 'cost_nanos', 'token_queries', 'input_tokens', 'cache_read_tokens',
+        'cache_write_tokens', 'media_tokens', 'output_tokens', 'reasoning_tokens', 'positive_feedback',
+        'negative_feedback',
+    ] %}
+    {{ sum_counts(measure) }} as {{ measure }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

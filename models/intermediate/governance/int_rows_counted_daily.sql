@@ -45,8 +45,9 @@ final as (
         day,
         log,
         'landed' as place,
-        entries as counted
+        {{ sum_counts('entries') }} as counted
     from landed
+    group by workspace, day, log
     union all
     select
         workspace,

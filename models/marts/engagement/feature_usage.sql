@@ -8,17 +8,9 @@ uses as (
 
 ),
 
-people_of_features as (
+people as (
 
-    select * from {{ ref('agg_feature_users_daily') }}
-    where scope = 'feature'
-
-),
-
-people_of_days as (
-
-    select * from {{ ref('agg_feature_users_daily') }}
-    where scope = 'workspace'
+    select * from {{ ref('agg_active_users_daily') }}
 
 ),
 
@@ -49,22 +41,16 @@ final as (
         shared.queries,
         shared.usage_events,
         shared.anonymous_uses,
-        coalesce(people_of_features.entries, 0) as users,
-        coalesce(people_of_days.entries, 0) as active_users,
+        shared.users,
+        coalesce(people.users_there, 0) as active_users,
         {{ ratio('shared.uses', 'shared.uses_of_day') }} as share_of_uses,
-        {{ ratio('coalesce(people_of_features.entries, 0)', 'people_of_days.entries') }} as adoption_rate,
-        case when people_of_days.entries > 0 then 'measured' else 'no_known_users' end as adoption_status
+        {{ ratio('shared.users', 'people.users_there') }} as adoption_rate,
+        case when people.users_there > 0 then 'measured' else 'no_known_users' end as adoption_status
     from shared
-    left join people_of_features
+    left join people
         on
-            shared.workspace = people_of_features.workspace
-            and shared.day = people_of_features.day
-            and shared.surface = people_of_features.surface
-            and shared.feature = people_of_features.feature
-    left join people_of_days
-        on
-            shared.workspace = people_of_days.workspace
-            and shared.day = people_of_days.day
+            shared.workspace = people.workspace
+            and shared.day = people.day
     cross join horizon
 
 )

@@ -10,7 +10,18 @@ queries as (
 
 latency as (
 
-    select * from {{ ref('srv_latency_by_surface_daily') }}
+    -- Grouped by what it is joined by: where nobody asks for a percentile, Postgres then leaves the join out.
+    select
+        workspace,
+        day,
+        provider,
+        model,
+        surface,
+        max(latency_p50_ms) as latency_p50_ms,
+        max(latency_p95_ms) as latency_p95_ms,
+        max(latency_p99_ms) as latency_p99_ms
+    from {{ ref('int_latency_by_surface_daily') }}
+    group by workspace, day, provider, model, surface
 
 ),
 

@@ -8,12 +8,6 @@ checks as (
 
 ),
 
-guardrails as (
-
-    select * from {{ ref('agg_safety_by_guardrail_daily') }}
-
-),
-
 latency as (
 
     -- Grouped by what it is joined by: where nobody asks for a percentile, Postgres then leaves the join out.
@@ -55,16 +49,15 @@ measured as (
         checks.upheld,
         checks.overturned,
         checks.overturned_hits,
-        guardrails.judged_checks as judged_checks_of_guardrail,
+        cast(
+            sum(checks.entries - checks.errors) over (
+                partition by checks.workspace, checks.day, checks.guardrail
+            ) as bigint
+        ) as judged_checks_of_guardrail,
         coalesce(latency.measured_checks, 0) as measured_checks,
         latency.latency_p50_ms,
         latency.latency_p95_ms
     from checks
-    left join guardrails
-        on
-            checks.workspace = guardrails.workspace
-            and checks.day = guardrails.day
-            and checks.guardrail = guardrails.guardrail
     left join latency
         on
             checks.workspace = latency.workspace

@@ -15,6 +15,12 @@ users as (
 
 ),
 
+people as (
+
+    select * from {{ appeared(ref('agg_user_days'), ['workspace', 'day']) }} as appeared
+
+),
+
 events as (
 
     select
@@ -44,6 +50,13 @@ events as (
         first_active_day as day,
         sign
     from users
+    union all
+    select
+        'there' as what,
+        workspace,
+        day,
+        sign
+    from people
 
 ),
 
@@ -57,7 +70,8 @@ final as (
         {{ count_where("what = 'week_over'") }} as weekly_leaving,
         {{ count_where("what = 'new'") }} as new_users,
         {{ count_where("what = 'returning'") }} as returning_users,
-        {{ count_where("what = 'lapsed'") }} as lapsed_users
+        {{ count_where("what = 'lapsed'") }} as lapsed_users,
+        {{ count_where("what = 'there'") }} as users_there
     from events
     group by workspace, day
 

@@ -1,4 +1,5 @@
--- How often a feature was used on a local day, by surface: queries asked with it, and events about it.
+-- How often and by how many people a feature was used on a local day, by surface: queries asked with it, and
+-- events about it.
 {{ config(key=['workspace', 'day', 'surface', 'feature']) }}
 with
 
@@ -14,6 +15,13 @@ usage_events as (
 
 ),
 
+people as (
+
+    select * from
+        {{ appeared(ref('agg_user_features_daily'), ['workspace', 'day', 'surface', 'feature']) }} as appeared
+
+),
+
 united as (
 
     select
@@ -21,8 +29,8 @@ united as (
         day,
         surface,
         feature,
-        subject_ref,
-        true as is_query,
+        'query' as what,
+        subject_ref is null as is_anonymous,
         sign
     from queries
     union all
@@ -31,10 +39,20 @@ united as (
         day,
         surface,
         feature,
-        subject_ref,
-        false as is_query,
+        'event' as what,
+        subject_ref is null as is_anonymous,
         sign
     from usage_events
+    union all
+    select
+        workspace,
+        day,
+        surface,
+        feature,
+        'person' as what,
+        false as is_anonymous,
+        sign
+    from people
 
 ),
 
@@ -45,11 +63,12 @@ final as (
         day,
         {{ labelled('surface') }} as surface,
         {{ labelled('feature') }} as feature,
-        {{ sum_counts('sign') }} as entries,
-        {{ sum_counts('sign') }} as uses,
-        {{ count_where('is_query') }} as queries,
-        {{ count_where('not is_query') }} as usage_events,
-        {{ count_where('subject_ref is null') }} as anonymous_uses
+        {{ count_where("what <> 'person'") }} as entries,
+        {{ count_where("what <> 'person'") }} as uses,
+        {{ count_where("what = 'query'") }} as queries,
+        {{ count_where("what = 'event'") }} as usage_events,
+        {{ count_where('is_anonymous') }} as anonymous_uses,
+        {{ count_where("what = 'person'") }} as users
     from united
     where {{ labelled('feature') }} <> {{ labelled('null') }}
     group by workspace, day, {{ labelled('surface') }}, {{ labelled('feature') }}

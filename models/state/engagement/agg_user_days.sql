@@ -1,41 +1,10 @@
--- What a person did on a local day with each feature: the one place where people are counted from. Days of a
--- person are few, and a log can say the same person's day in many refreshes.
-{{ config(key=['subject_ref', 'day', 'workspace', 'surface', 'feature']) }}
+-- What a person did on a local day, whatever with: who was there at all, and who asked.
+{{ config(key=['subject_ref', 'day', 'workspace']) }}
 with
 
-queries as (
+features as (
 
-    select * from {{ changes(ref('fct_queries')) }} as changes
-
-),
-
-usage_events as (
-
-    select * from {{ changes(ref('fct_usage_events')) }} as changes
-
-),
-
-united as (
-
-    select
-        subject_ref,
-        day,
-        workspace,
-        surface,
-        feature,
-        true as is_query,
-        sign
-    from queries
-    union all
-    select
-        subject_ref,
-        day,
-        workspace,
-        surface,
-        feature,
-        false as is_query,
-        sign
-    from usage_events
+    select * from {{ sums(ref('agg_user_features_daily')) }} as sums
 
 ),
 
@@ -45,14 +14,10 @@ final as (
         subject_ref,
         day,
         workspace,
-        {{ labelled('surface') }} as surface,
-        {{ labelled('feature') }} as feature,
-        {{ sum_counts('sign') }} as entries,
-        {{ count_where('is_query') }} as queries,
-        {{ count_where('not is_query') }} as usage_events
-    from united
-    where subject_ref is not null
-    group by subject_ref, day, workspace, {{ labelled('surface') }}, {{ labelled('feature') }}
+        {{ sum_counts('entries') }} as entries,
+        {{ sum_counts('queries') }} as queries
+    from features
+    group by subject_ref, day, workspace
 
 )
 

@@ -19,11 +19,7 @@ user_days as (
 
 asked as (
 
-    select distinct
-        subject_ref,
-        workspace,
-        day
-    from user_days
+    select * from user_days
     where queries > 0
 
 ),

@@ -1,5 +1,5 @@
--- Rows that landed, by local day, workspace and log: one end of the reconciliation.
-{{ config(key=['workspace', 'day', 'log']) }}
+-- Rows that landed, by local day, workspace, log and source: one end of the reconciliation.
+{{ config(key=['workspace', 'day', 'log', 'source_name']) }}
 with
 
 landed as (
@@ -14,9 +14,10 @@ final as (
         workspace,
         day,
         log,
+        {{ short_name('source', 100) }} as source_name,
         {{ sum_counts('sign') }} as entries
     from landed
-    group by workspace, day, log
+    group by workspace, day, log, {{ short_name('source', 100) }}
 
 )
 

@@ -5,7 +5,7 @@ with
 
 landed as (
 
-    select * from {{ changes(ref('fct_landed_rows')) }} as changes
+    select * from {{ sums(ref('agg_landed_daily')) }} as sums
 
 ),
 
@@ -14,10 +14,10 @@ final as (
     select
         workspace,
         log,
-        {{ short_name('source', 100) }} as source_name,
-        {{ sum_counts('sign') }} as entries
+        source_name,
+        {{ sum_counts('entries') }} as entries
     from landed
-    group by workspace, log, {{ short_name('source', 100) }}
+    group by workspace, log, source_name
 
 )
 

@@ -6,7 +6,7 @@ with
 
 queries as (
 
-    select * from {{ keyed(ref('fct_queries'), 'session_thread') }}
+    select * from {{ keyed(ref('fct_queries'), 'session_thread', makes_rows=false) }}
 
 ),
 

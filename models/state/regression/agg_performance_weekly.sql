@@ -3,9 +3,9 @@
 {{ config(key=['workspace', 'week', 'segment_kind', 'segment']) }}
 with
 
-queries as (
+days as (
 
-    select * from {{ changes(ref('fct_queries')) }} as changes
+    select * from {{ sums(ref('agg_model_usage_daily')) }} as sums
 
 ),
 
@@ -18,11 +18,11 @@ kinds as (
 segmented as (
 
     select
-        queries.*,
-        {{ week_of('queries.day') }} as week,
+        days.*,
+        {{ week_of('days.day') }} as week,
         kinds.segment_kind,
         {{ segment_of_query() }} as segment
-    from queries
+    from days
     cross join kinds
 
 ),
@@ -34,7 +34,7 @@ final as (
         week,
         segment_kind,
         segment,
-        {{ query_measures() }}
+        {{ summed_query_measures() }}
     from segmented
     group by workspace, week, segment_kind, segment
 

@@ -246,7 +246,12 @@ BREACHES = {
         engine_world.STATE.replace("ref('fct')", "ref('agg')")
         .replace("add_up('nanos')", "add_up('1')")
         .replace("status = 'ok'", "true"),
-        "sums of sums",
+        "read it through sums()",
+    ),
+    "sums of what is no sum": (
+        "agg",
+        engine_world.STATE.replace("changes(ref('fct'))", "sums(ref('fct'))"),
+        "is no family of sums",
     ),
     "a key of another length": (
         "srv",

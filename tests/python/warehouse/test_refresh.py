@@ -41,12 +41,31 @@ select workspace, coalesce(nanos, 0) as spent, {{ sum_counts('sign') }} as entri
 from {{ changes(ref('fct')) }} as changes group by workspace, coalesce(nanos, 0)
 """
 
+# Of these sums: a coarser family, and which of them there are.
+BY_WORKSPACE = """
+{{ config(materialized='additive', key=['workspace']) }}
+select workspace, {{ sum_counts('entries') }} as entries
+from {{ sums(ref('by_cost')) }} as sums group by workspace
+"""
+COSTS_SEEN = """
+{{ config(materialized='additive', key=['workspace', 'is_free']) }}
+select workspace, spent = 0 as is_free, {{ sum_counts('sign') }} as entries
+from {{ appeared(ref('by_cost'), ['workspace', 'spent']) }} as appeared group by workspace, spent = 0
+"""
+
 # Sums straight over a log: no fact between, of which the same rows come out when computed again.
 BY_STATUS = """
 {{ config(materialized='additive', key=['workspace', 'status']) }}
 select workspace, status, {{ sum_counts('sign') }} as entries
 from {{ changes(ref('stg_queries')) }} as changes group by workspace, status
 """
+
+BY_STATUS_SEEN = """
+{{ config(materialized='additive', key=['workspace']) }}
+select workspace, {{ sum_counts('sign') }} as entries
+from {{ appeared(ref('by_status'), ['workspace']) }} as appeared group by workspace
+"""
+SEEN = "select is_free, entries from house.costs_seen order by 1"
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +78,8 @@ def built(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> I
             made.land(query("q1"), query("q2", status="error"), cost("c1", "q1"))
             made.check("assert_fast", DELTA)
             made.model("by_cost", BY_COST)
+            made.model("by_workspace", BY_WORKSPACE)
+            made.model("costs_seen", COSTS_SEEN)
             made.model("by_status", BY_STATUS)
             assert made.build() == {}
             yield made
@@ -109,12 +130,46 @@ def test_a_late_cost_moves_the_day_of_its_query(house: House) -> None:
 
 
 def test_a_key_of_which_nothing_is_left_goes(house: House) -> None:
-    """Prevents a day of zeros where nothing happened any more."""
+    """Prevents a day of zeros where nothing happened, whether or not a model asks for changes."""
     spent = "select spent / 1000000000, entries from house.by_cost order by 1"
     assert house.rows(spent) == [(0, 1), (1, 1)]
+    assert house.rows(SEEN) == [(False, 1), (True, 1)]
     house.land(cost("c2", "q2", "3"))
     house.refresh()
     assert house.rows(spent) == [(1, 1), (3, 1)]
+    assert house.rows(SEEN) == [(False, 2)]
+    assert house.rows("select entries from house.by_workspace") == [(2,)]
+
+
+def test_a_cell_comes_up_once_and_goes_once(house: House) -> None:
+    """Prevents one thing from being counted whenever its cell changes."""
+    house.land(query("q3"), cost("c3", "q3", "1"), query("q4"), cost("c4", "q4", "2"))
+    house.refresh()
+    assert house.rows(SEEN) == [(False, 2), (True, 1)]  # 1, which two of the four cost, and 2
+    assert house.rows("select entries from house.by_workspace") == [(4,)]
+    house.land(cost("c5", "q3", "1"))  # now 2, as q4
+    house.refresh()
+    assert house.rows(SEEN) == [(False, 2), (True, 1)]
+    house.land(cost("c6", "q1", "1"))  # and nothing costs 1 any more
+    house.refresh()
+    assert house.rows(SEEN) == [(False, 1), (True, 1)]
+    assert house.differences() == []
+
+
+def test_a_model_that_is_new_hears_of_changes_that_nobody_asked_for_before(house: House) -> None:
+    """Prevents sums that go straight into their table from leaving out who reads them now."""
+    house.model("by_status_seen", BY_STATUS_SEEN)
+    try:
+        with psycopg.connect(house.url, autocommit=True) as session:
+            house.land(query("q3", status="cancelled"))
+            refresh_all(session)
+            assert house.build("--select", "by_status_seen") == {}
+            house.land(query("q4", status="blocked"), query("q5", status="ok"))
+            refresh_all(session)
+        assert house.rows("select entries from house.by_status_seen") == [(4,)]
+        assert house.differences() == []
+    finally:
+        (house.folder / "models" / "by_status_seen.sql").unlink(missing_ok=True)
 
 
 def test_a_removed_check_holds_nothing_any_more(house: House) -> None:
@@ -367,14 +422,15 @@ def test_a_refresh_that_ends_between_any_two_statements_leaves_nothing(house: Ho
         places = make_places(session, "refresh")
     unreached = [place for place in places if not _ends_at(house, place)]
     assert len(places) > 50
-    assert [place for place in unreached if "require_living_job" not in place] == NOTHING_NEW
+    assert [place for place in unreached if "require_living_job" not in place] == NOTHING_THERE
     done = house.refresh()
     assert (done.admitted, done.held, _entries(house)) == (2, 2, 4)
     assert house.differences() == []
 
 
-# Where a refresh comes by that finds nothing; and no job runs this one.
-NOTHING_NEW = ["refresh 19", "refresh 20"]
+# Where a refresh comes by that finds nothing, or a session that was prepared before; and no job
+# runs this one.
+NOTHING_THERE = ["refresh 19", "refresh 20", "prepare_new_rows 1"]
 
 
 def _ends_at(house: House, place: str) -> bool:

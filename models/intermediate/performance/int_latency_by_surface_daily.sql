@@ -1,16 +1,10 @@
--- The finished percentiles of a local day by workspace, model and surface. The key is the whole cell, so that
--- a late query recomputes one cell and not its day.
-{{ config(materialized='touched', key=['workspace', 'day', 'provider', 'model', 'surface']) }}
+-- The percentiles of a local day by workspace, model and surface: few cells of few pages, finished as they
+-- are read. Kept finished they were a twentieth of a refresh.
 with
 
 pages as (
 
-    select * from
-        {{ keyed(
-            ref('agg_latency_by_surface_daily'),
-            ['workspace', 'day', 'provider', 'model', 'surface'],
-            makes_rows='always',
-        ) }}
+    select * from {{ ref('agg_latency_by_surface_daily') }}
 
 ),
 
