@@ -18,14 +18,11 @@ class Leftovers:
         self.unknown: dict[str, Any] = {}
 
     def keep(self, name: str, value: Any, *, known: bool) -> None:
-        self.keep_all({name: value}, known=known)
-
-    def keep_all(self, values: dict[str, Any], *, known: bool) -> None:
-        texts, kept = self.texts, self.known if known else self.unknown
-        for name, value in values.items():
-            if name in texts or _is_long(value):
-                value = {"characters": characters(value)}
-            kept[name] = value
+        is_long = len(value) > LONGEST if type(value) is str else _is_long(value)
+        if is_long or name in self.texts:
+            value = {"characters": characters(value)}
+        kept = self.known if known else self.unknown
+        kept[name] = value
 
     def attributes(self) -> dict[str, Any] | None:
         if not self.unknown:
@@ -34,9 +31,7 @@ class Leftovers:
 
 
 def _is_long(value: Any) -> bool:
-    if isinstance(value, str):
-        return len(value) > LONGEST
-    return isinstance(value, list | dict) and characters(value) > LONGEST
+    return isinstance(value, str | list | dict) and characters(value) > LONGEST
 
 
 def characters(value: Any) -> int:

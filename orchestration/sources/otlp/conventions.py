@@ -112,13 +112,14 @@ GENERAL = (
     "error.", "exception.", "otel.", "llm.cost.", "azure.", "aws.", "gcp.", "mcp.", "jsonrpc.",
     "traceloop.", "langfuse.", "gen_ai.usage.text.", "gen_ai.usage.image.", "gen_ai.usage.audio.",
 )  # fmt: skip
-# Lists of objects that are flattened into `<list>.<index>.<rest>`.
+# Lists of objects that are flattened into `<list>.<index>.<noun>.<rest>`, most of them with the noun.
 LISTS = re.compile(
     r"(llm\.input_messages|llm\.output_messages|gen_ai\.prompt|gen_ai\.completion"
     r"|retrieval\.documents|reranker\.input_documents|reranker\.output_documents"
     r"|embedding\.embeddings|llm\.tools|llm\.prompts|llm\.choices|llm\.request\.functions"
     r"|input\.images|output\.images|input\.documents|output\.documents"
-    r"|(?:trace\.|session\.)?(?:evaluations|annotations))\.(\d{1,6})\.(.+)"
+    r"|(?:trace\.|session\.)?(?:evaluations|annotations))\.(\d{1,6})"
+    r"\.(?:document\.|message\.|evaluation\.|annotation\.)?(.+)"
 )
 
 # What a span is. `turn`: a part of what the user saw; the others are what stands in the contract.

@@ -80,12 +80,20 @@ def _lines(span: Span) -> list[Line]:
     lines = maker(reading) if maker else []
     if lines:
         lines[0]["attributes"] = reading.leftovers()
-    if span.events or not _JUDGEMENTS.isdisjoint(reading.lists):
+    if span.events or (reading.lists and not _JUDGEMENTS.isdisjoint(reading.lists)):
         lines += _evaluations(reading)
     if not lines:
         return []
     envelope = _envelope(reading)
-    return [_finished(reading, {**envelope, **line}) for line in lines]
+    lines = [{**envelope, **line} for line in lines]
+    around = reading.around["ours"]
+    if around or reading.ours or span.twice:
+        for line in lines:
+            _say(line, around)
+            _say(line, reading.ours)
+            if span.twice:
+                line["attributes"] = _repeating(reading)
+    return lines
 
 
 def _observed(span: Span) -> list[Line]:
@@ -103,17 +111,6 @@ def _observed(span: Span) -> list[Line]:
         _say(line, around["ours"])
         line[CAME_AS] = partial(_as_it_came, span)
     return lines
-
-
-def _finished(reading: Reading, line: Line) -> Line:
-    """With what was said for us, and how to tell what it was made of."""
-    for ours in (reading.around["ours"], reading.ours):
-        if ours:
-            _say(line, ours)
-    if reading.span.twice:
-        line["attributes"] = _repeating(reading)
-    line[CAME_AS] = partial(_as_it_came, reading.span)
-    return line
 
 
 def _say(line: Line, ours: Line) -> None:
@@ -138,18 +135,24 @@ def _repeating(reading: Reading) -> msgspec.Raw:
 
 
 def _envelope(reading: Reading) -> Line:
+    """And how to tell what a line was made of."""
     span, said = reading.span, reading.said
-    return {
+    envelope = {
         "event_id": _event_id(reading),
         "ts": _when(span.start_ns),
         "source": "openinference" if "kind" in said else "otel",
         **reading.around["fields"],
         "trace_id": reading.trace_id,
         "span_id": reading.span_id,
-        "parent_span_id": known_id(span.parent_span_id) if span.parent_span_id else None,
-        "session_id": _id(said["session_id"]) if "session_id" in said else None,
-        "user_id": _id(said["user_id"]) if "user_id" in said else None,
+        CAME_AS: partial(_as_it_came, span),
     }
+    if span.parent_span_id:
+        envelope["parent_span_id"] = known_id(span.parent_span_id)
+    if "session_id" in said:
+        envelope["session_id"] = _id(said["session_id"])
+    if "user_id" in said:
+        envelope["user_id"] = _id(said["user_id"])
+    return envelope
 
 
 def _event_id(reading: Reading, part: str = "") -> str | None:
@@ -183,20 +186,24 @@ _AS_SAID = frozenset({
 
 def _query(reading: Reading) -> list[Line]:
     span, said = reading.span, reading.said
-    line: Line = {"kind": "query", "query_id": reading.trace_id}
-    line["status"], error_type, message = _ending(reading)
+    status, error_type, message = _ending(reading)
+    line = {
+        "kind": "query",
+        "query_id": reading.trace_id,
+        "status": status,
+        "operation": said.get("operation") or said.get("kind"),
+        "provider": _provider(said),
+        "model": said.get("model") or said.get("model_requested"),
+        "finish_reason": _finish_reason(said),
+        "latency_ms": _latency(span),
+        "first_token_ms": _first_token(reading),
+        "query_text": asked(said, reading.lists, span.events),
+        "response_text": answered(said, reading.lists, span.events),
+    }
     if span.failed:
         line |= {"error_type": error_type, "error_message": message}
-    line["operation"] = said.get("operation") or said.get("kind")
-    line["provider"] = _provider(said)
-    line["model"] = said.get("model") or said.get("model_requested")
     if not _AS_SAID.isdisjoint(said):
         line |= {name: value for name, value in said.items() if name in _AS_SAID}
-    line["finish_reason"] = _finish_reason(said)
-    line["latency_ms"] = _latency(span)
-    line["first_token_ms"] = _first_token(reading)
-    line["query_text"] = asked(said, reading.lists, span.events)
-    line["response_text"] = answered(said, reading.lists, span.events)
     return [line]
 
 
@@ -339,10 +346,7 @@ def _retrieval(reading: Reading) -> list[Line]:
 def _documents(reading: Reading) -> list[Line] | None:
     listed = reading.lists.get("retrieval.documents")
     if listed is not None or "kind" in reading.said:
-        found = [
-            {name.removeprefix("document."): value for name, value in item.items()}
-            for _, item in sorted((listed or {}).items())
-        ]
+        found = [item for _, item in sorted((listed or {}).items())]
     else:
         found = parsed_json(reading.said.get("documents"))
     if not isinstance(found, list):
@@ -356,8 +360,12 @@ def document_of(rank: int, said: Line) -> Line:
     if own_id is None:
         digest = hashlib.sha256((text or f"#{rank}").encode("utf-8", "surrogatepass"))
         own_id = f"text:{digest.hexdigest()[:_TEXT_ID_BYTES]}"
-    line = {"doc_id": own_id, "rank": rank, "score": said.get("score"), "text": text}
-    return {name: value for name, value in line.items() if value is not None}
+    document = {"doc_id": own_id, "rank": rank}
+    if (score := said.get("score")) is not None:
+        document["score"] = score
+    if text is not None:
+        document["text"] = text
+    return document
 
 
 def _guardrail(reading: Reading) -> list[Line]:
@@ -396,11 +404,11 @@ def _evaluations(reading: Reading) -> Iterator[Line]:
     for name, items in reading.lists.items():
         if name not in _JUDGEMENTS:
             continue
-        scope, _, noun = name.rpartition(".")
+        scope = name.rpartition(".")[0]
         about = "session" if scope == "session" else "query"
         for index, item in sorted(items.items()):
             yield {
-                **_evaluation(reading, item, f"{noun.removesuffix('s')}.", about, item),
+                **_evaluation(reading, item, "", about, item),
                 "event_id": _event_id(reading, f"-{name}-{index}"),
             }
 

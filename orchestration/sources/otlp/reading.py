@@ -32,9 +32,7 @@ _OF_A_CALL = ("input_tokens", "output_tokens", "provider", "model", "model_reque
 
 
 # What a name is: a field with its rank, ours, an item of a list, or kept as known or unknown.
-_FIELD, _OURS, _ITEM, _KNOWN, _UNKNOWN = range(5)
-_Class = tuple[int, Any, Any, Any]
-_CLASSES: dict[str, _Class] = {}
+_Class = tuple[str, Any, Any, Any]
 _MOST_CLASSES = 10_000  # names that are remembered: a hostile log has any number
 
 
@@ -52,35 +50,35 @@ class Reading(msgspec.Struct, gc=False):
 
     def leftovers(self) -> Attributes | None:
         left = Leftovers(TEXTS)
+        keep, around = left.keep, self.around["left"]
         span, said = self.span, self.said
-        if isinstance(span.name, str) and span.name:
-            left.keep("span", span.name, known=True)
-        left.keep_all(self.known, known=True)
-        left.keep_all(self.unknown, known=False)
-        for name, value in self.around["attributes"].items():
-            left.keep(name, value, known=name != "schema_url")
+        if span.name:
+            keep("span", span.name, known=True)
+        for name, value in self.known.items():
+            keep(name, value, known=True)
+        for name, value in self.unknown.items():
+            keep(name, value, known=False)
+        left.known |= around.known
+        left.unknown |= around.unknown
         for name, items in self.lists.items():
             left.known[name] = {"items": len(items)}
         if self.role not in ("generation", "turn") and not _SPOKEN.isdisjoint(said):
-            for name in said:
-                if name in _SPOKEN:
-                    left.known[name] = {"characters": characters(said[name])}
-        self._keep_oddities(left)
-        return left.attributes()
-
-    def _keep_oddities(self, left: Leftovers) -> None:
-        said = self.said
+            spoken = (name for name in said if name in _SPOKEN)
+            left.known |= {name: {"characters": characters(said[name])} for name in spoken}
         if "kind" in said and str(said["kind"]) not in KINDS:
-            left.keep("kind of a span", said["kind"], known=False)
+            keep("kind of a span", said["kind"], known=False)
         if "operation" in said and str(said["operation"]) not in OPERATIONS:
-            left.keep("operation of a span", said["operation"], known=False)
-        if _is_backwards(self.span):
-            left.keep("end before start", True, known=False)
+            keep("operation of a span", said["operation"], known=False)
+        if _is_backwards(span):
+            keep("end before start", True, known=False)
+        return left.attributes()
 
 
 def _is_backwards(span: Span) -> bool:
-    start, end = span.start_ns, span.end_ns
-    return isinstance(start, int) and isinstance(end, int) and 0 < end < start
+    try:
+        return bool(0 < span.end_ns < span.start_ns)
+    except TypeError:  # one of them is no time
+        return False
 
 
 def known_id(value: Any) -> Any:
@@ -103,49 +101,62 @@ def read(span: Span) -> Reading:
 
 
 def _take(reading: Reading, attributes: Attributes, ranks: dict[str, int]) -> None:
-    said, known = reading.said, reading.known
+    said, lists, classes = reading.said, reading.lists, _CLASSES
     for name, value in attributes.items():
-        which, a, b, c = _CLASSES.get(name) or _class_of(name)
-        if which == _FIELD:
+        which, a, b, c = classes[name]
+        if which == "field":
             if value != "" and (a not in said or b < ranks[a]):
-                said[a], ranks[a] = value, b
-        elif which == _ITEM:
-            reading.lists.setdefault(a, {}).setdefault(b, {})[c] = value
-        elif which == _KNOWN:
-            known[name] = value
-        elif which == _OURS:
+                said[a] = value
+                ranks[a] = b
+        elif which == "item":
+            if a not in lists:
+                lists[a] = {b: {c: value}}
+            elif b in (items := lists[a]):
+                items[b][c] = value
+            else:
+                items[b] = {c: value}
+        elif which == "known":
+            reading.known[name] = value
+        elif which == "ours":
             reading.ours[a] = value
         else:
             reading.unknown[name] = value
 
 
+class _Classes(dict[str, _Class]):
+    """What each name is, worked out when it comes first."""
+
+    def __missing__(self, name: str) -> _Class:
+        found = _class_of(name)
+        if len(self) < _MOST_CLASSES:
+            self[name] = found
+        return found
+
+
 def _class_of(name: str) -> _Class:
-    found: _Class
     if name in FIELDS:
-        found = (_FIELD, *FIELDS[name], None)
-    elif name.startswith(OURS):
-        found = (_OURS, name.removeprefix(OURS), None, None)
-    elif name in KNOWN or name in TEXTS:
-        found = (_KNOWN, None, None, None)
-    elif item := LISTS.fullmatch(name):
-        found = (_ITEM, item.group(1), int(item.group(2)), item.group(3))
-    else:
-        found = (_KNOWN if name.startswith(GENERAL) else _UNKNOWN, None, None, None)
-    if len(_CLASSES) < _MOST_CLASSES:
-        _CLASSES[name] = found
-    return found
+        return ("field", *FIELDS[name], None)
+    if name.startswith(OURS):
+        return ("ours", name.removeprefix(OURS), None, None)
+    if name in KNOWN or name in TEXTS:
+        return ("known", None, None, None)
+    if item := LISTS.fullmatch(name):
+        return ("item", item.group(1), int(item.group(2)), item.group(3))
+    return ("known" if name.startswith(GENERAL) else "unknown", None, None, None)
+
+
+_CLASSES = _Classes()
 
 
 def _role(said: Attributes) -> str | None:
     """A kind or operation that no table knows is a part of its turn, or a call if it used tokens."""
-    used = "input_tokens" in said or "output_tokens" in said
-    kind, operation = said.get("kind"), said.get("operation")
-    if kind is not None:
+    if (kind := said.get("kind")) is not None:
         return KINDS.get(kind.upper(), "turn") if isinstance(kind, str) else "turn"
     if "evaluation.name" in said:
         return "evaluation"
-    if operation is not None:
+    if (operation := said.get("operation")) is not None:
         found = OPERATIONS.get(operation) if isinstance(operation, str) else None
+        used = "input_tokens" in said or "output_tokens" in said
         return found or ("generation" if used else "turn")
     return "generation" if any(name in said for name in _OF_A_CALL) else None
 
@@ -155,7 +166,7 @@ def envelope_of(origin: Origin) -> Attributes:
     if origin.envelope is None:
         fields: Attributes = {}
         ours: Attributes = {}
-        left: Attributes = {}
+        left = Leftovers(TEXTS)
         for name, value in origin.resource.items():
             if (field_name := RESOURCE.get(name)) is not None:
                 if value != "":
@@ -163,10 +174,10 @@ def envelope_of(origin: Origin) -> Attributes:
             elif name.startswith(OURS):
                 ours[name.removeprefix(OURS)] = value
             elif not name.startswith(MACHINE):
-                left[name] = value
+                left.keep(name, value, known=True)
         if (version := _VERSION.search(origin.schema_url)) and (
             tuple(map(int, version.groups())) > NEWEST_SCHEMA
         ):
-            left["schema_url"] = origin.schema_url
-        origin.envelope = {"fields": fields, "ours": ours, "attributes": left}
+            left.keep("schema_url", origin.schema_url, known=False)
+        origin.envelope = {"fields": fields, "ours": ours, "left": left}
     return origin.envelope

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ _NOT_FINITE = msgspec.Raw(b"NaN")
 _NO_LIST: list[Any] = []
 _NONE: Attributes = {}
 _FAILED = (2, "STATUS_CODE_ERROR")
-_DIGITS = 20  # of 64 bits
+_WHOLE = re.compile(r"-?[0-9]{1,20}").fullmatch  # of 64 bits
 _EXACT = 1 << 53  # below it a double is any whole number
 # How OTLP's JSON spells these doubles.
 _DOUBLES = {"NaN": _NOT_FINITE, "Infinity": _NOT_FINITE, "-Infinity": _NOT_FINITE}
@@ -148,7 +149,7 @@ def _of_typed(origin: Origin, span: typed.Span) -> Span:
     status = _object(span.status)
     pairs, twice = span.attributes or (), _NONE
     attributes = {
-        pair.key: _content_of(pair.value) if (said := pair.value.string_value) is None else said
+        pair.key: said if (said := pair.value.string_value) is not None else _content_of(pair.value)
         for pair in pairs
     }
     if len(attributes) < len(pairs):
@@ -172,6 +173,10 @@ def _of_typed(origin: Origin, span: typed.Span) -> Span:
 
 
 def _content_of(value: typed.Value) -> Any:
+    if value.int_value is not None:
+        return whole_number(value.int_value)
+    if value.double_value is not None:
+        return _content("doubleValue", value.double_value)
     for form, content in zip(typed.FORMS, astuple(value), strict=True):
         if content is not None:
             return _content(form, content)
@@ -252,10 +257,8 @@ def _content(form: str | None, content: Any) -> Any:
 
 def whole_number(content: Any) -> Any:
     """OTLP's JSON writes 64 bits as a string of digits."""
-    if type(content) is str:
-        digits = content.removeprefix("-")
-        if digits.isdigit() and digits.isascii() and len(digits) <= _DIGITS:
-            return int(content)
+    if type(content) is str and _WHOLE(content):
+        return int(content)
     return content
 
 

@@ -27,15 +27,15 @@ def answered(said: dict[str, Any], lists: dict[str, Items], events: list[Event])
     return plain(said.get("output_value"))
 
 
-# Flattened lists, and how the names in them begin.
-_ASKED = (("llm.input_messages", "message."), ("gen_ai.prompt", ""))
-_ANSWERED = (("llm.output_messages", "message."), ("gen_ai.completion", ""))
+# Flattened lists.
+_ASKED = ("llm.input_messages", "gen_ai.prompt")
+_ANSWERED = ("llm.output_messages", "gen_ai.completion")
 
 
 def _messages(
     whole: Any,
     lists: dict[str, Items],
-    names: tuple[tuple[str, str], ...],
+    names: tuple[str, ...],
     events: list[Event],
     side: str,
 ) -> Iterator[list[dict[str, Any]]]:
@@ -43,9 +43,9 @@ def _messages(
     if whole and (messages := _parsed(whole)):
         yield messages
     if lists:
-        for name, before in names:
+        for name in names:
             if name in lists:
-                yield _listed(lists[name], before)
+                yield _listed(lists[name])
     if events and (messages := _from_events(events, side)):
         yield messages
 
@@ -72,14 +72,14 @@ def _parsed(value: Any) -> list[dict[str, Any]]:
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
-def _listed(items: Items, before: str) -> list[dict[str, Any]]:
+def _listed(items: Items) -> list[dict[str, Any]]:
     messages = []
     for _, item in sorted(items.items()):
-        content = item.get(f"{before}content")
+        content = item.get("content")
         if content is None:
             parts = [value for name, value in item.items() if name.endswith("message_content.text")]
             content = "\n".join(part for part in parts if plain(part))
-        messages.append({"role": item.get(f"{before}role"), "content": content})
+        messages.append({"role": item.get("role"), "content": content})
     return messages
 
 
