@@ -254,7 +254,7 @@ def _disjoint(used: Line) -> Line:
         if whole not in tokens:
             continue
         said = [tokens[name] for name in (whole, *parts, *media) if name in tokens]
-        if set(map(type, said)) != _INTEGERS or min(said) < 0:
+        if len(said) == 1 or set(map(type, said)) != _INTEGERS or min(said) < 0:
             continue
         rest = tokens[whole] - sum([tokens[name] for name in parts if name in tokens])
         if rest < 0:
@@ -346,7 +346,7 @@ def _retrieval(reading: Reading) -> list[Line]:
 def _documents(reading: Reading) -> list[Line] | None:
     listed = reading.lists.get("retrieval.documents")
     if listed is not None or "kind" in reading.said:
-        found = [item for _, item in sorted((listed or {}).items())]
+        found = [listed[index] for index in sorted(listed)] if listed else []
     else:
         found = parsed_json(reading.said.get("documents"))
     if not isinstance(found, list):

@@ -33,7 +33,8 @@ _OF_A_CALL = ("input_tokens", "output_tokens", "provider", "model", "model_reque
 
 # What a name is: a field with its rank, ours, an item of a list, or kept as known or unknown.
 _Class = tuple[str, Any, Any, Any]
-_MOST_CLASSES = 10_000  # names that are remembered: a hostile log has any number
+# Names that are remembered: a hostile log has any number of them, of any length.
+_MOST_CLASSES, _LONGEST_NAME = 10_000, 256
 
 
 class Reading(msgspec.Struct, gc=False):
@@ -128,7 +129,7 @@ class _Classes(dict[str, _Class]):
 
     def __missing__(self, name: str) -> _Class:
         found = _class_of(name)
-        if len(self) < _MOST_CLASSES:
+        if len(self) < _MOST_CLASSES and len(name) <= _LONGEST_NAME:
             self[name] = found
         return found
 

@@ -73,14 +73,14 @@ def _parsed(value: Any) -> list[dict[str, Any]]:
 
 
 def _listed(items: Items) -> list[dict[str, Any]]:
-    messages = []
-    for _, item in sorted(items.items()):
-        content = item.get("content")
-        if content is None:
-            parts = [value for name, value in item.items() if name.endswith("message_content.text")]
-            content = "\n".join(part for part in parts if plain(part))
-        messages.append({"role": item.get("role"), "content": content})
-    return messages
+    """What an item has besides a role and a content, nobody asks it for."""
+    messages = [items[index] for index in sorted(items)]
+    return [said if said.get("content") is not None else _in_parts(said) for said in messages]
+
+
+def _in_parts(said: dict[str, Any]) -> dict[str, Any]:
+    parts = [value for name, value in said.items() if name.endswith("message_content.text")]
+    return {"role": said.get("role"), "content": "\n".join(part for part in parts if plain(part))}
 
 
 def _from_events(events: list[Event], side: str) -> list[dict[str, Any]]:
