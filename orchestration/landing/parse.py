@@ -236,8 +236,8 @@ def _silent_defaults(
         place
         for place, event in enumerate(events)
         if (name := _SILENT_DEFAULTS.get(type(event)))  # type: ignore[arg-type]
-        and name in lines[place]
-        and name not in spellings[place]
+        and lines[place].find(name) >= 0  # `in` would first try the name as a number
+        and spellings[place].find(name) < 0
     }
 
 
