@@ -102,12 +102,10 @@ class Parsed:
 def parse(lines: Slice, limits: Limits) -> Parsed:
     parsed = Parsed(lines)
     latest = limits.latest()
-    if lines.known:
-        _add_known(parsed, limits, latest)
-        return parsed
+    add = _add_known if lines.known else _add
     together = max(1, _TOGETHER_BYTES * len(lines.lines) // (len(lines.blob) + 1))
     for start in range(0, len(lines.lines), together):
-        _add(parsed, start, lines.lines[start : start + together], limits, latest)
+        add(parsed, start, lines.lines[start : start + together], limits, latest)
     return parsed
 
 
@@ -136,21 +134,18 @@ def _take(parsed: Parsed, places: list[int], events: list[Event], spellings: lis
             _count_unknown(parsed.drift, event)
 
 
-def _add_known(parsed: Parsed, limits: Limits, latest: dt.datetime) -> None:
+def _add_known(
+    parsed: Parsed, start: int, lines: list[bytes], limits: Limits, latest: dt.datetime
+) -> None:
     """Events as they come, and between them what nobody has read yet."""
-    lines, known = parsed.slice.lines, parsed.slice.known
-    deep = {*_places(_Text(lines).brackets() > limits.depth)}
-    if len(known) == len(lines) and not deep:
-        _take(parsed, [*range(len(lines))], [*known.values()], lines)
-        return
-    for is_known, run in groupby(
-        range(len(lines)), key=lambda place: place in known and place not in deep
-    ):
+    known = parsed.slice.known
+    deep = {start + place for place in _places(_Text(lines).brackets() > limits.depth)}
+    all_places = range(start, start + len(lines))
+    for is_known, run in groupby(all_places, key=lambda place: place in known and place not in deep):
         places = [*run]
-        among = lines[places[0] : places[-1] + 1]
+        among = lines[places[0] - start : places[-1] + 1 - start]
         if is_known:
-            events = [known[place] for place in places]
-            _take(parsed, places, events, among)
+            _take(parsed, places, [known[place] for place in places], among)
         else:
             _add(parsed, places[0], among, limits, latest)
 

@@ -76,16 +76,13 @@ def _lines(span: Span) -> list[Line]:
     if OBSERVED in span.attributes:
         return _observed(span)
     reading = read(span)
+    reading.envelope = _envelope(reading)
     maker = _MAKERS.get(reading.role or "")
     lines = maker(reading) if maker else []
     if lines:
         lines[0]["attributes"] = reading.leftovers()
     if span.events or (reading.lists and not _JUDGEMENTS.isdisjoint(reading.lists)):
         lines += _evaluations(reading)
-    if not lines:
-        return []
-    envelope = _envelope(reading)
-    lines = [{**envelope, **line} for line in lines]
     around = reading.around["ours"]
     if around or reading.ours or span.twice:
         for line in lines:
@@ -188,6 +185,7 @@ def _query(reading: Reading) -> list[Line]:
     span, said = reading.span, reading.said
     status, error_type, message = _ending(reading)
     line = {
+        **reading.envelope,
         "kind": "query",
         "query_id": reading.trace_id,
         "status": status,
@@ -222,6 +220,7 @@ def _cost(reading: Reading) -> list[Line]:
     cost = said.get("reported_cost")
     tier = said.get("service_tier")
     line = {
+        **reading.envelope,
         "kind": "cost",
         "query_id": reading.trace_id,
         "call_type": reading.role if reading.role in _CALLS else "judge",
@@ -307,6 +306,7 @@ def _ending(reading: Reading) -> tuple[str, Any, str | None]:
 def _tool(reading: Reading) -> list[Line]:
     status, error_type, _ = _ending(reading)
     line = {
+        **reading.envelope,
         "kind": "tool",
         "query_id": reading.trace_id,
         "agent": reading.said.get("assistant"),
@@ -327,6 +327,7 @@ def _retrieval(reading: Reading) -> list[Line]:
         return _tool(reading)
     status, error_type, _ = _ending(reading)
     line = {
+        **reading.envelope,
         "kind": "retrieval",
         "query_id": reading.trace_id,
         "data_source": said.get("data_source"),
@@ -373,6 +374,7 @@ def _guardrail(reading: Reading) -> list[Line]:
     word = plain(reading.said.get("output_value"))
     verdict = "error" if reading.span.failed else VERDICTS.get((word or "").strip().lower())
     line = {
+        **reading.envelope,
         "kind": "guardrail",
         "query_id": reading.trace_id,
         "guardrail": reading.span.name,
@@ -420,6 +422,7 @@ def _evaluation(reading: Reading, said: Line, before: str, about: str, item: Lin
     linked = span.linked[0] if len(span.linked) == 1 and reading.role == "evaluation" else None
     target = reading.said.get("session_id") if about == "session" else linked or span.trace_id
     return {
+        **reading.envelope,
         "kind": "evaluation",
         "target_type": about,
         "target_id": known_id(target),

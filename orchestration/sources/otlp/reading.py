@@ -44,6 +44,7 @@ class Reading(msgspec.Struct, gc=False):
     trace_id: Any
     span_id: Any
     said: Attributes = {}
+    envelope: Attributes = {}  # what it says of each of its lines
     ours: Attributes = {}  # contract fields that `assay.` attributes name
     lists: dict[str, Items] = {}
     known: Attributes = {}
