@@ -18,8 +18,7 @@ class Leftovers:
         self.unknown: dict[str, Any] = {}
 
     def keep(self, name: str, value: Any, *, known: bool) -> None:
-        is_long = len(value) > LONGEST if type(value) is str else _is_long(value)
-        if is_long or name in self.texts:
+        if name in self.texts or _is_long(value):
             value = {"characters": characters(value)}
         kept = self.known if known else self.unknown
         kept[name] = value

@@ -132,7 +132,7 @@ def _repeating(reading: Reading) -> msgspec.Raw:
 
 
 def _envelope(reading: Reading) -> Line:
-    """And how to tell what a line was made of."""
+    """What a span says of each of its lines, and how to tell what they were made of."""
     span, said = reading.span, reading.said
     envelope = {
         "event_id": _event_id(reading),

@@ -103,7 +103,7 @@ def read(span: Span) -> Reading:
 
 
 def _take(reading: Reading, attributes: Attributes, ranks: dict[str, int]) -> None:
-    said, lists, classes = reading.said, reading.lists, _CLASSES
+    said, lists, classes = reading.said, reading.lists, CLASSES
     for name, value in attributes.items():
         which, a, b, c = classes[name]
         if which == "field":
@@ -147,7 +147,7 @@ def _class_of(name: str) -> _Class:
     return ("known" if name.startswith(GENERAL) else "unknown", None, None, None)
 
 
-_CLASSES = _Classes()
+CLASSES = _Classes()
 
 
 def _role(said: Attributes) -> str | None:

@@ -33,6 +33,7 @@ from orchestration.landing.slices import Unreadable
 from orchestration.sources.again import made_anew
 from orchestration.sources.otlp import OTLP_JSON, OTLP_MESSAGE
 from orchestration.sources.otlp.protobuf import holds_logs
+from orchestration.sources.otlp.reading import CLASSES
 
 LIMITS = Limits()
 Line = dict[str, Any]
@@ -314,6 +315,14 @@ def test_a_record_without_a_time_of_its_own_happened_when_it_was_seen() -> None:
 
 def test_other_spans_of_a_trace_are_none_of_ours() -> None:
     assert lines(request(span({"http.request.method": "GET", "session.id": "s"}))) == []
+
+
+def test_names_that_are_too_long_are_read_and_not_remembered() -> None:
+    """Ten thousand names of a megabyte each would stay in the memory of a receiver for ever."""
+    name = "x" * 1000
+    assert lines(request(span({**CALL, name: 1, "short": 1})))[0]["attributes"]["unknown"][name] == 1
+    assert "short" in CLASSES
+    assert name not in CLASSES
 
 
 def test_what_no_table_knows_is_kept_counted_and_nobodys_text() -> None:
