@@ -21,7 +21,7 @@
     {%- endcall -%}
     {%- set known = load_result('known').table -%}
     {%- if not known or not known[0][2] -%}{{ return('new') }}
-    {%- elif should_full_refresh() -%}{{ return('asked for') }}
+    {%- elif should_full_refresh() -%}{{ return('asked for' if known[0][0] == fingerprint else 'changed') }}
     {%- elif known[0][0] != fingerprint -%}
         {{ exceptions.raise_compiler_error(
             'its SQL, a var, a seed or a view below it changed, so what stands in the table is by another definition. '

@@ -28,19 +28,6 @@
 {%- endmacro %}
 
 
-{#- Delete and insert, so that whoever reads meanwhile sees the old rows, and never none. Cells that are read
-    together, such as the days of a workspace, come to stand together; facts keep the order of their logs. -#}
-{% macro fill_table(relation, compiled, key, is_plain) -%}
-    {%- if not is_plain -%}
-        {%- do assay.do_sql("select ops.set_window(0, seq) from ops.horizon where target = '" ~ target.schema ~ "'") -%}
-    {%- endif -%}
-    {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | join(', ') -%}
-    {%- do assay.do_sql('delete from ' ~ relation) -%}
-    {%- do assay.do_sql('insert into ' ~ relation ~ ' (' ~ columns ~ ') select ' ~ columns ~ ' from (\n' ~ compiled ~ '\n) as rebuilt'
-        ~ (' order by ' ~ key | join(', ') if key | length > 1 else '')) -%}
-{%- endmacro %}
-
-
 {#- After the rows: an index over rows that are there is cheaper than rows into an index. -#}
 {% macro finish_table(kind, relation, key) -%}
     {%- set grain = key if kind == 'additive' else config.get('meta').grain -%}

@@ -30,7 +30,7 @@
     {%- endcall -%}
     {%- if reason -%}
         {%- do assay.shape_table(kind, relation, compiled, key) -%}
-        {%- do assay.fill_table(relation, compiled, key, is_plain) -%}
+        {%- do assay.fill_table(kind, relation, compiled, key, reason) -%}
         {%- do assay.finish_table(kind, relation, key) -%}
         {%- do assay.refuse_missing_keys(relation, spans, key) -%}
         {%- if not is_plain -%}

@@ -39,3 +39,14 @@ def has_lz4(major: int) -> bool:
         [program(major, "pg_config"), "--configure"], capture_output=True, text=True, check=False
     )
     return "--with-lz4" in built_with.stdout
+
+
+def gist(output: str) -> str:
+    """The line of what a program said that says why, without its time and process id."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    marks = ("could not", "FATAL:", "PANIC:", "error:", "denied", "refused")
+    for mark in marks:
+        for line in lines:
+            if mark in line:
+                return line.partition("] ")[2] or line
+    return lines[-1] if lines else "it gave no reason"

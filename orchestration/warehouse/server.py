@@ -2,12 +2,8 @@
 
 import fcntl
 import os
-import secrets
-import shutil
 import signal
-import socket
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -16,11 +12,10 @@ from pathlib import Path
 
 from orchestration.errors import AssayError
 from orchestration.warehouse import binaries, privileges, processes, tuning
+from orchestration.warehouse.data_folder import ROLE, DataFolder
+from orchestration.warehouse.ports import HOST, Ports
 
-ROLE = "assay"
 DATABASE = "assay"
-HOST = "127.0.0.1"
-PREFERRED_PORTS = range(5460, 5560)
 # Crash recovery of a large warehouse takes minutes.
 START_SECONDS = 600.0
 STOP_SECONDS = 60.0
@@ -55,13 +50,13 @@ class EmbeddedServer:
         """`settings` win over the generated ones."""
         self.major = major
         self.folder = home.resolve() / "postgres"
-        self.data = self.folder / "data"
+        self._data = DataFolder(self.folder, major)
+        self.data = self._data.path
         self.log_file = self.folder / "postgres.log"
-        self.password_file = self.folder / "password"
+        self.password_file = self._data.password_file
         self._home = home.resolve()
-        self._requested_port = port
+        self._ports = Ports(self.folder / "port", port)
         self._settings = dict(settings or {})
-        self._port_file = self.folder / "port"
         self._cluster_name = f"assay {sha256(str(self.data).encode()).hexdigest()[:12]}"
 
     @property
@@ -69,10 +64,10 @@ class EmbeddedServer:
         return self.url_of(DATABASE)
 
     def url_of(self, database: str) -> str:
-        port = self.status().port or self._kept_port()
+        port = self.status().port or self._ports.kept()
         if port is None or not self.password_file.exists():
             raise AssayError("The embedded PostgreSQL was never started here: run `assay up`.")
-        return f"postgresql://{ROLE}:{self._password()}@{HOST}:{port}/{database}"
+        return f"postgresql://{ROLE}:{self._data.password()}@{HOST}:{port}/{database}"
 
     def status(self) -> ServerStatus:
         postmaster = self._postmaster()
@@ -89,7 +84,7 @@ class EmbeddedServer:
                 return self._on_the_requested_port(status)
             self._remove_traces_of_a_crash()
             run_as = privileges.choose(major=self.major, data=self.data)
-            self._initialise(run_as)
+            self._data.make(run_as)
             self._start(run_as)
             self._create_database()
             status = self.status()
@@ -115,7 +110,7 @@ class EmbeddedServer:
         except FileNotFoundError:
             return None
         except PermissionError as error:
-            raise AssayError(self._not_ours()) from error
+            raise AssayError(self._data.not_ours()) from error
         if not lines or not lines[0].isdigit():
             return None
         pid = int(lines[0])
@@ -158,112 +153,17 @@ class EmbeddedServer:
             except ProcessLookupError:
                 return
             except PermissionError as error:
-                raise AssayError(self._not_ours()) from error
+                raise AssayError(self._data.not_ours()) from error
             if processes.wait_until(lambda: not processes.is_running(pid), STOP_SECONDS):
                 return
         raise AssayError(
             f"PostgreSQL (process {pid}) does not stop; {self.log_file} may say what it waits for."
         )
 
-    # --- making the data folder
-
-    def _initialise(self, run_as: privileges.RunAs) -> None:
-        for leftover in self.folder.glob("data.new-*"):
-            shutil.rmtree(leftover)
-        if self.data.exists():
-            self._check_data()
-            return
-        self._write_password()
-        fresh = Path(tempfile.mkdtemp(prefix="data.new-", dir=self.folder))
-        run_as.own(fresh)
-        made = run_as.run(
-            [
-                binaries.program(self.major, "initdb"),
-                f"--pgdata={fresh}",
-                f"--username={ROLE}",
-                "--pwfile=/dev/stdin",
-                "--auth-host=scram-sha-256",
-                "--auth-local=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale=C",
-                *self._locale_provider(),
-                "--data-checksums",
-                "--no-instructions",
-            ],
-            stdin=self._password_pipe(run_as),
-            capture_output=True,
-        )
-        if made.returncode != 0:
-            shutil.rmtree(fresh)
-            raise AssayError(f"PostgreSQL could not make its data folder: {_gist(made.stderr)}")
-        with (fresh / "postgresql.conf").open("a") as configuration:
-            configuration.write("\ninclude '../assay.conf'\n")
-        fresh.rename(self.data)
-
-    def _locale_provider(self) -> list[str]:
-        # Sorts by code point like C, and knows upper and lower case beyond ASCII.
-        if self.major < 17:
-            return []
-        return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-
-    def _password_pipe(self, run_as: privileges.RunAs) -> int:
-        """A pipe instead of a file: nothing to remove, nothing another user can open."""
-        reading, writing = os.pipe()
-        if run_as.uid is not None and run_as.gid is not None:
-            os.fchown(reading, run_as.uid, run_as.gid)
-        with os.fdopen(writing, "w") as pipe:
-            pipe.write(self._password() + "\n")
-        return reading
-
-    def _check_data(self) -> None:
-        try:
-            version = (self.data / "PG_VERSION").read_text().strip()
-        except PermissionError as error:
-            raise AssayError(self._not_ours()) from error
-        except FileNotFoundError as error:
-            raise AssayError(
-                f"{self.data} holds no PostgreSQL data: move it away, or set ASSAY_HOME to "
-                "another folder."
-            ) from error
-        if version != str(self.major):
-            raise AssayError(
-                f"{self.data} was made by PostgreSQL {version}, and this is PostgreSQL "
-                f"{self.major}: set ASSAY_HOME to another folder, or dump the data with the old "
-                "version and load it into the new one."
-            )
-        if not self.password_file.exists():
-            raise AssayError(
-                f"The password file {self.password_file} is gone. Put it back, or remove "
-                f"{self.folder} to begin with an empty warehouse."
-            )
-        if os.geteuid() not in (0, self.data.stat().st_uid):
-            raise AssayError(self._not_ours())
-
-    def _write_password(self) -> None:
-        if self.password_file.exists():
-            return
-        # mkstemp gives mode 0600.
-        descriptor, name = tempfile.mkstemp(prefix="password.new-", dir=self.folder)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(24))
-        Path(name).rename(self.password_file)
-
-    def _password(self) -> str:
-        try:
-            return self.password_file.read_text().strip()
-        except PermissionError as error:
-            raise AssayError(self._not_ours()) from error
-
-    def _not_ours(self) -> str:
-        return (
-            f"The embedded PostgreSQL in {self.folder} belongs to another user: run this as the "
-            "user who made it, or set ASSAY_HOME to a folder of your own."
-        )
-
     # --- starting
 
     def _start(self, run_as: privileges.RunAs) -> None:
-        for port in self._candidate_ports():
+        for port in self._ports.candidates():
             if self._start_on(run_as, port):
                 return
         raise AssayError("No free port was found for PostgreSQL: set ASSAY_PORT to one.")
@@ -286,14 +186,14 @@ class EmbeddedServer:
                 f"starting; {self.log_file} says what it does."
             )
         if self.status().running:
-            _replace(self._port_file, f"{port}\n")
+            self._ports.keep(port)
             return True
         with self.log_file.open(errors="replace") as log:
             log.seek(log_start)
             reason = log.read()
-        if "Address already in use" in reason and self._fixed_port() is None:
+        if "Address already in use" in reason and self._ports.fixed() is None:
             return False
-        raise AssayError(f"PostgreSQL did not start: {_gist(reason)} (more in {self.log_file})")
+        raise AssayError(f"PostgreSQL did not start: {binaries.gist(reason)} (more in {self.log_file})")
 
     def _launch(self, run_as: privileges.RunAs) -> int:
         """Through a shell that leaves at once, so that the server is never a zombie of ours."""
@@ -327,7 +227,10 @@ class EmbeddedServer:
             data_parent=self.folder,
         )
         text = tuning.as_configuration({**settings, **self._settings})
-        _replace(self.folder / "assay.conf", text)
+        fresh = self.folder / "assay.conf.new"
+        fresh.write_text(text)
+        fresh.chmod(0o644)
+        fresh.rename(self.folder / "assay.conf")
 
     def _rotate_log(self) -> None:
         if self.log_file.exists() and self.log_file.stat().st_size > _LOG_LIMIT:
@@ -345,40 +248,12 @@ class EmbeddedServer:
         with closing(psycopg.connect(self.url, autocommit=True)) as connection:
             connection.execute("revoke all on schema public from public")
 
-    # --- ports
-
-    def _candidate_ports(self) -> Iterator[int]:
-        fixed = self._fixed_port()
-        if fixed is None:
-            yield from filter(_is_free, PREFERRED_PORTS)
-            yield _any_free_port()
-        elif _is_free(fixed):
-            yield fixed
-        elif self._requested_port:
-            raise AssayError(
-                f"Another program already listens on port {fixed}: choose another ASSAY_PORT."
-            )
-        else:
-            raise AssayError(
-                f"Another program now listens on port {fixed}, where this PostgreSQL listened "
-                "before: stop that program, or set ASSAY_PORT to move PostgreSQL."
-            )
-
-    def _fixed_port(self) -> int | None:
-        return self._requested_port or self._kept_port()
-
-    def _kept_port(self) -> int | None:
-        try:
-            return int(self._port_file.read_text())
-        except (FileNotFoundError, ValueError):
-            return None
-
     def _on_the_requested_port(self, status: ServerStatus) -> ServerStatus:
-        if self._requested_port in (None, status.port):
+        if self._ports.requested in (None, status.port):
             return status
         raise AssayError(
             f"PostgreSQL already runs on port {status.port}, but ASSAY_PORT says "
-            f"{self._requested_port}: run `assay down` first to move it."
+            f"{self._ports.requested}: run `assay down` first to move it."
         )
 
     # --- one at a time
@@ -390,7 +265,7 @@ class EmbeddedServer:
         try:
             lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except PermissionError as error:
-            raise AssayError(self._not_ours()) from error
+            raise AssayError(self._data.not_ours()) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -410,38 +285,3 @@ def _make_folder(folder: Path) -> None:
             f"The folder {folder} cannot be made ({error.strerror}): set ASSAY_HOME to a folder "
             "you can write to."
         ) from error
-
-
-def _replace(file: Path, text: str) -> None:
-    fresh = file.with_name(f"{file.name}.new")
-    fresh.write_text(text)
-    fresh.chmod(0o644)
-    fresh.rename(file)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as attempt:
-        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            attempt.bind((HOST, port))
-        except OSError:
-            return False
-    return True
-
-
-def _any_free_port() -> int:
-    with socket.socket() as attempt:
-        attempt.bind((HOST, 0))
-        port: int = attempt.getsockname()[1]
-    return port
-
-
-def _gist(output: str) -> str:
-    """The line that says why, without its time and process id."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    marks = ("could not", "FATAL:", "PANIC:", "error:", "denied", "refused")
-    for mark in marks:
-        for line in lines:
-            if mark in line:
-                return line.partition("] ")[2] or line
-    return lines[-1] if lines else "it gave no reason"

@@ -50,6 +50,25 @@ def test_a_difference_is_seen(house: House) -> None:
     assert house.differences() == [("house.agg", 1, 1)]
 
 
+def test_a_full_refresh_mends_what_is_wrong_and_leaves_the_rest(house: House) -> None:
+    """Prevents one that trusts what stands, and one that writes every row to change three."""
+    house.land(query("q3", ts="2026-02-01T10:00:00Z", status="error"))
+    house.build()
+    sound = "select query_key, ctid, xmin from house.fct where day = '2026-02-01'"
+    stood = house.rows(sound)
+    house.rows("delete from house.fct where status = 'ok'")
+    house.rows("update house.fct set status = 'ok' where day = '2026-03-01'")
+    house.rows("insert into house.agg select 'of nobody', day, 1, 1, 1 from house.agg")
+    house.rows("update house.agg set nanos = nanos + 1 where workspace = 'default'")
+    assert house.build("--full-refresh") == {}
+    assert _cells(house) == [
+        ("default", "2026-02-01", 1, 0, 0),
+        ("default", "2026-03-01", 2, 1, 1_000_000_000),
+    ]
+    assert house.differences() == []
+    assert house.rows(sound) == stood
+
+
 def test_a_build_takes_in_what_landed_since(house: House) -> None:
     """Prevents `dbt build` from leaving the marts where the last refresh left them."""
     house.build()
