@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any, LiteralString
 
 from orchestration.sources.database import Database, Log
-from orchestration.sources.otlp.lines import document_of, lines_of
+from orchestration.sources.otlp.lines import lines_of
+from orchestration.sources.otlp.retrievals import document_of
 from orchestration.sources.otlp.spans import Event, Origin, Span
 from orchestration.sources.ratings import in_words, is_by_users, rated
 from orchestration.sources.reading import EPOCH, UNSTATED, first, inner, moment_of, spoken, when

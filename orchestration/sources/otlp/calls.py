@@ -1,0 +1,142 @@
+"""Turns, calls of models and of tools: queries, costs and tools of the contract."""
+
+from typing import Any
+
+from orchestration.sources.otlp.conventions import FIRST_TOKEN, PROVIDERS, TIERS
+from orchestration.sources.otlp.envelope import ending, latency
+from orchestration.sources.otlp.reading import Reading
+from orchestration.sources.otlp.texts import answered, asked, parsed_json
+from orchestration.sources.source import Line
+
+_CALLS = ("generation", "embedding", "rerank", "other")
+_MONEY_DIGITS = 12
+# What a span says in our words.
+_AS_SAID = frozenset({
+    "model_requested", "assistant", "assistant_version", "prompt_name", "prompt_version",
+})  # fmt: skip
+
+
+def query_of(reading: Reading) -> list[Line]:
+    span, said = reading.span, reading.said
+    status, error_type, message = ending(reading)
+    line = {
+        **reading.envelope,
+        "kind": "query",
+        "query_id": reading.trace_id,
+        "status": status,
+        "operation": said.get("operation") or said.get("kind"),
+        "provider": _provider(said),
+        "model": said.get("model") or said.get("model_requested"),
+        "finish_reason": _finish_reason(said),
+        "latency_ms": latency(span),
+        "first_token_ms": _first_token(reading),
+        "query_text": asked(said, reading.lists, span.events),
+        "response_text": answered(said, reading.lists, span.events),
+    }
+    if span.failed:
+        line |= {"error_type": error_type, "error_message": message}
+    if not _AS_SAID.isdisjoint(said):
+        line |= {name: value for name, value in said.items() if name in _AS_SAID}
+    return [line]
+
+
+def generation_of(reading: Reading) -> list[Line]:
+    (query,) = query_of(reading)
+    query["llm_ms"] = query["latency_ms"]
+    return [query, *cost_of(reading)]
+
+
+def cost_of(reading: Reading) -> list[Line]:
+    """What failed before it used anything is billed nothing."""
+    said = reading.said
+    used = {name: count for name, count in said.items() if name in METERS and count is not None}
+    if not used and reading.span.failed:
+        return []
+    cost = said.get("reported_cost")
+    tier = said.get("service_tier")
+    line = {
+        **reading.envelope,
+        "kind": "cost",
+        "query_id": reading.trace_id,
+        "call_type": reading.role if reading.role in _CALLS else "judge",
+        "provider": _provider(said),
+        "model": said.get("model") or said.get("model_requested"),
+        "service_tier": TIERS.get(tier, tier) if isinstance(tier, str) else tier,
+        "reported_cost": f"{cost:.{_MONEY_DIGITS}f}" if isinstance(cost, float) else cost,
+        **_disjoint(used),
+    }
+    return [line]
+
+
+METERS = frozenset({
+    "input_tokens", "cache_read_tokens", "cache_write_tokens", "audio_input_tokens",
+    "image_input_tokens", "output_tokens", "reasoning_tokens", "audio_output_tokens",
+})  # fmt: skip
+# (the whole, what it surely includes, what of the rest may have been cached or thought as well)
+_INCLUSIVE = (
+    ("input_tokens", ("cache_read_tokens", "cache_write_tokens"),
+     ("audio_input_tokens", "image_input_tokens")),
+    ("output_tokens", ("reasoning_tokens",), ("audio_output_tokens",)),
+)  # fmt: skip
+_INTEGERS = {int}
+
+
+def _disjoint(used: Line) -> Line:
+    """Conventions count parts in the whole. Where these are more than it, they were apart already."""
+    tokens = {name: count if type(count) is int else _whole(count) for name, count in used.items()}
+    for whole, parts, media in _INCLUSIVE:
+        if whole not in tokens:
+            continue
+        said = [tokens[name] for name in (whole, *parts, *media) if name in tokens]
+        if len(said) == 1 or set(map(type, said)) != _INTEGERS or min(said) < 0:
+            continue
+        rest = tokens[whole] - sum([tokens[name] for name in parts if name in tokens])
+        if rest < 0:
+            continue
+        for name in media:
+            if name in tokens:
+                tokens[name] = min(tokens[name], rest)
+                rest -= tokens[name]
+        tokens[whole] = rest
+    return tokens
+
+
+def _whole(count: Any) -> Any:
+    return int(count) if isinstance(count, float) and count.is_integer() else count
+
+
+def _provider(said: Line) -> Any:
+    provider = said.get("provider")
+    return PROVIDERS.get(provider.lower(), provider) if isinstance(provider, str) else provider
+
+
+def _finish_reason(said: Line) -> Any:
+    if "finish_reason" not in said:
+        return None
+    reasons = parsed_json(said["finish_reason"])
+    return (reasons[0] if reasons else None) if isinstance(reasons, list) else reasons
+
+
+def _first_token(reading: Reading) -> Any:
+    seconds, start = reading.said.get("first_chunk_s"), reading.span.start_ns
+    if seconds is not None:
+        return seconds * 1000 if isinstance(seconds, int | float) else seconds
+    for event in reading.span.events:
+        if event.name in FIRST_TOKEN and isinstance(event.at_ns, int) and isinstance(start, int):
+            return max(0, event.at_ns - start) // 1000 / 1000
+    return None
+
+
+def tool_of(reading: Reading) -> list[Line]:
+    status, error_type, _ = ending(reading)
+    line = {
+        **reading.envelope,
+        "kind": "tool",
+        "query_id": reading.trace_id,
+        "agent": reading.said.get("assistant"),
+        "tool": reading.said.get("tool") or reading.said.get("data_source") or reading.span.name,
+        "status": "ok" if status == "ok" else "error",
+        "error_type": error_type,
+        "latency_ms": latency(reading.span),
+    }
+    return [line]
