@@ -72,26 +72,9 @@ merged as (
 
 ),
 
-ranked as (
-
-    {{ ranked_pages('merged', ['workspace', 'day', 'window_days', 'provider', 'model']) }}
-
-),
-
 found as (
 
-    select
-        workspace,
-        day,
-        window_days,
-        provider,
-        model,
-        max(n_in_all) as measured_queries,
-        {{ page_percentile(0.50) }} as latency_p50_bucket,
-        {{ page_percentile(0.95) }} as latency_p95_bucket,
-        {{ page_percentile(0.99) }} as latency_p99_bucket
-    from ranked
-    group by workspace, day, window_days, provider, model
+    {{ percentiles('merged', ['workspace', 'day', 'window_days', 'provider', 'model'], 'measured_queries') }}
 
 ),
 
@@ -106,9 +89,9 @@ final as (
         {{ days_after('found.day', '1 - found.window_days') }} as first_day,
         found.day < horizon.today as is_complete,
         found.measured_queries,
-        {{ bucket_ms('found.latency_p50_bucket') }} as latency_p50_ms,
-        {{ bucket_ms('found.latency_p95_bucket') }} as latency_p95_ms,
-        {{ bucket_ms('found.latency_p99_bucket') }} as latency_p99_ms,
+        found.latency_p50_ms,
+        found.latency_p95_ms,
+        found.latency_p99_ms,
         {{ not_judged_because('found.measured_queries') }} as not_judged_because
     from found
     cross join horizon

@@ -22,29 +22,9 @@ clocked as (
 
 ),
 
-paged as (
-
-    select
-        *,
-        {{ bucket_page('bucket') }} as page,
-        {{ bucket_slot('bucket') }} as slot
-    from clocked
-    where bucket is not null
-    {{ computed_once() }}
-
-),
-
 final as (
 
-    select
-        workspace,
-        week,
-        tier,
-        model,
-        page,
-        {{ page_counts() }}
-    from paged
-    group by workspace, week, tier, model, page
+    {{ histogram('clocked', ['workspace', 'week', 'tier', 'model']) }}
 
 )
 

@@ -28,28 +28,9 @@ clocked as (
 
 ),
 
-paged as (
-
-    select
-        *,
-        {{ bucket_page('bucket') }} as page,
-        {{ bucket_slot('bucket') }} as slot
-    from clocked
-    where bucket is not null
-    {{ computed_once() }}
-
-),
-
 final as (
 
-    select
-        workspace,
-        hour_at,
-        measure,
-        page,
-        {{ page_counts() }}
-    from paged
-    group by workspace, hour_at, measure, page
+    {{ histogram('clocked', ['workspace', 'hour_at', 'measure']) }}
 
 )
 

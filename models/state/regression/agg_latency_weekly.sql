@@ -28,29 +28,9 @@ clocked as (
 
 ),
 
-paged as (
-
-    select
-        *,
-        {{ bucket_page('bucket') }} as page,
-        {{ bucket_slot('bucket') }} as slot
-    from clocked
-    where bucket is not null
-    {{ computed_once() }}
-
-),
-
 final as (
 
-    select
-        workspace,
-        week,
-        segment_kind,
-        segment,
-        page,
-        {{ page_counts() }}
-    from paged
-    group by workspace, week, segment_kind, segment, page
+    {{ histogram('clocked', ['workspace', 'week', 'segment_kind', 'segment']) }}
 
 )
 

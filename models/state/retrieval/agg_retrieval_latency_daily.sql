@@ -23,29 +23,9 @@ clocked as (
 
 ),
 
-paged as (
-
-    select
-        *,
-        {{ bucket_page('bucket') }} as page,
-        {{ bucket_slot('bucket') }} as slot
-    from clocked
-    where bucket is not null
-    {{ computed_once() }}
-
-),
-
 final as (
 
-    select
-        workspace,
-        day,
-        data_source,
-        index_version,
-        page,
-        {{ page_counts() }}
-    from paged
-    group by workspace, day, data_source, index_version, page
+    {{ histogram('clocked', ['workspace', 'day', 'data_source', 'index_version']) }}
 
 )
 

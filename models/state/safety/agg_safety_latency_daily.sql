@@ -23,29 +23,9 @@ clocked as (
 
 ),
 
-paged as (
-
-    select
-        *,
-        {{ bucket_page('bucket') }} as page,
-        {{ bucket_slot('bucket') }} as slot
-    from clocked
-    where bucket is not null
-    {{ computed_once() }}
-
-),
-
 final as (
 
-    select
-        workspace,
-        day,
-        guardrail,
-        category,
-        page,
-        {{ page_counts() }}
-    from paged
-    group by workspace, day, guardrail, category, page
+    {{ histogram('clocked', ['workspace', 'day', 'guardrail', 'category']) }}
 
 )
 

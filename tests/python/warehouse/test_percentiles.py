@@ -18,21 +18,9 @@ clocked as (
     select 1 as cell, sign, {{ latency_bucket('milliseconds') }} as bucket from public.measured
     {{ computed_once() }}
 ),
-paged as (
-    select *, {{ bucket_page('bucket') }} as page, {{ bucket_slot('bucket') }} as slot
-    from clocked where bucket is not null
-),
-pages as (select cell, page, {{ page_counts() }} from paged group by cell, page),
-ranked as ({{ ranked_pages('pages', ['cell']) }}),
-found as (
-    select
-        {{ page_percentile(0.50) }} as bucket_50,
-        {{ page_percentile(0.95) }} as bucket_95,
-        {{ page_percentile(0.99) }} as bucket_99
-    from ranked
-)
-select array[{{ bucket_ms('bucket_50') }}, {{ bucket_ms('bucket_95') }}, {{ bucket_ms('bucket_99') }}]
-from found
+pages as ({{ histogram('clocked', ['cell']) }}),
+found as ({{ percentiles('pages', ['cell'], 'measured') }})
+select array[max(latency_p50_ms), max(latency_p95_ms), max(latency_p99_ms)] from found
 """
 EXACT = """
 select array[
