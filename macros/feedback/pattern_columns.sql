@@ -11,9 +11,8 @@
 
 
 {#- What a reader of feedback_patterns sees, from `lifted` and `fixes`. A group is failing where even the low end of its
-    lift is above one; how urgent that is goes by its share of all failures that would not be there otherwise. -#}
+    lift is above one, or would be if the others failed half a time; how urgent that is goes by its share of all failures that would not be there otherwise. -#}
 {% macro pattern_columns() -%}
-    {%- set is_failing = 'coalesce(lifted.lift * exp(-lifted.log_reach) > 1, false)' -%}
     {%- set excess = 'lifted.occurrences - lifted.queries * lifted.other_failure_rate' -%}
     {%- set share = '(' ~ excess ~ ') / nullif(lifted.all_occurrences, 0)' -%}
     lifted.queries,
@@ -27,11 +26,15 @@
     lifted.lift,
     lifted.lift * exp(-lifted.log_reach) as lift_low,
     lifted.lift * exp(lifted.log_reach) as lift_high,
-    case when lifted.lift is null then 'nothing_to_judge' end as lift_not_judged_because,
-    case when {{ is_failing }} then 'failing' else 'not_proven' end as verdict,
-    case when lifted.lift is not null then greatest({{ excess }}, 0) end as excess_failures,
     case
-        when not {{ is_failing }} then 'none'
+        when lifted.lift is not null then null
+        when lifted.other_queries > 0 then 'others_never_fail'
+        else 'nothing_to_judge'
+    end as lift_not_judged_because,
+    case when lifted.is_failing then 'failing' else 'not_proven' end as verdict,
+    case when lifted.other_queries > 0 then greatest({{ excess }}, 0) end as excess_failures,
+    case
+        when not lifted.is_failing then 'none'
         when {{ share }} >= {{ var('high_priority_share') }} then 'high'
         when {{ share }} >= {{ var('medium_priority_share') }} then 'medium'
         else 'low'
@@ -40,5 +43,5 @@
     {{ average_of_millionths('lifted.rating_millionths', 'lifted.ratings') }} as average_rating,
     lifted.average_confidence,
     lifted.symptom,
-    case when {{ is_failing }} then fixes.suggested_fix end as suggested_fix
+    case when lifted.is_failing then fixes.suggested_fix end as suggested_fix
 {%- endmacro %}

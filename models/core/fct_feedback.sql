@@ -19,14 +19,22 @@ parts as (
 
     select
         query_key,
-        place
+        place,
+        {{ told_columns() | join(',\n        ') }},
+        prompt_name,
+        prompt_version
     from {{ keyed(ref('fct_query_parts'), 'query_ref', makes_rows=false) }}
 
 ),
 
 outermost_queries as (
 
-    select queries.*
+    -- Of several lines, the outermost; what all of them say of the query stands beside it.
+    select
+        queries.query_key,
+        queries.query_ref,
+        queries.complexity,
+        {{ told(told_columns() + ['prompt_name', 'prompt_version']) }}
     from queries
     left join parts on queries.query_key = parts.query_key
     where coalesce(parts.place, 1) = 1

@@ -71,8 +71,8 @@ final as (
         case when costs.computed_calls > 0 then costs.computed_nanos end as computed_nanos,
         coalesce(costs.reported_calls, 0) as reported_calls,
         case when costs.reported_calls > 0 then costs.reported_nanos end as reported_nanos,
-        bills.billed_nanos,
-        bills.credit_nanos,
+        case when bills.unconverted_lines = 0 then bills.billed_nanos end as billed_nanos,
+        case when bills.unconverted_lines = 0 then bills.credit_nanos end as credit_nanos,
         bills.unconverted_lines,
         case when bills.charges_with_calls = bills.charges and bills.charges > 0 then bills.calls end
             as billed_calls,

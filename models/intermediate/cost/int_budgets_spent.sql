@@ -13,11 +13,15 @@ spend as (
 
 ),
 
+horizon as (
+
+    select * from {{ ref('int_horizon') }}
+
+),
+
 days as (
 
-    select distinct
-        day,
-        is_complete
+    select distinct day
     from {{ ref('int_spend_daily') }}
 
 ),
@@ -28,8 +32,7 @@ periods as (
         budgets.*,
         {{ period_start('days.day', 'budgets.period') }} as period_start,
         {{ period_end('days.day', 'budgets.period') }} as period_end,
-        days.day,
-        days.is_complete
+        days.day
     from budgets
     inner join days
         on budgets.valid_from <= days.day and (budgets.valid_to > days.day or budgets.valid_to is null)
@@ -41,7 +44,8 @@ spent as (
     select
         periods.budget_id,
         periods.period_start,
-        {{ sum_nanos('spend.cost_nanos') }} as spent_nanos
+        {{ sum_nanos('spend.cost_nanos') }} as spent_nanos,
+        {{ sum_counts('spend.unpriced_calls') }} as unpriced_calls
     from periods
     inner join spend
         on
@@ -73,10 +77,9 @@ elapsed as (
         hard_limit_usd,
         period_start,
         period_end,
+        least(period_end, coalesce(valid_to, period_end)) as ends_on,
         count(distinct day) as days_elapsed,
-        {{ days_between('period_start', 'period_end') }} as days_in_period,
-        bool_and(is_complete)
-        and count(distinct day) = {{ days_between('period_start', 'period_end') }} as is_complete
+        max(day) as newest_day
     from periods
     group by
         budget_id,
@@ -88,17 +91,37 @@ elapsed as (
         soft_limit_usd,
         hard_limit_usd,
         period_start,
-        period_end
+        period_end,
+        valid_to
 
 ),
 
 measured as (
 
+    -- A period may have begun before the logs or the budget did: what it comes to goes by the days left.
     select
-        elapsed.*,
+        elapsed.budget_id,
+        elapsed.workspace,
+        elapsed.scope,
+        elapsed.value,
+        elapsed.period,
+        elapsed.owner,
+        elapsed.soft_limit_usd,
+        elapsed.hard_limit_usd,
+        elapsed.period_start,
+        elapsed.period_end,
+        elapsed.days_elapsed,
+        {{ days_between('elapsed.period_start', 'elapsed.period_end') }} as days_in_period,
+        elapsed.ends_on <= horizon.today as is_complete,
         known.budget_id is not null as is_known,
-        case when known.budget_id is not null then coalesce(spent.spent_nanos, 0) end as spent_nanos
+        case when known.budget_id is not null then coalesce(spent.spent_nanos, 0) end as spent_nanos,
+        case
+            when elapsed.ends_on <= horizon.today then 0
+            else {{ days_between(days_after('elapsed.newest_day', '1'), 'elapsed.ends_on') }}
+        end as days_left,
+        coalesce(spent.unpriced_calls, 0) as unpriced_calls
     from elapsed
+    cross join horizon
     left join known
         on elapsed.budget_id = known.budget_id
     left join spent

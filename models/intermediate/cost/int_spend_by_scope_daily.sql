@@ -22,7 +22,8 @@ united as (
             day,
             '{{ scope }}' as scope,
             {{ value }} as value,
-            cost_nanos
+            cost_nanos,
+            calls - priced_calls as unpriced_calls
         from costs
         union all
     {% endfor -%}
@@ -32,7 +33,8 @@ united as (
             day,
             '{{ scope }}' as scope,
             {{ scope }} as value,
-            cost_nanos
+            cost_nanos,
+            unpriced_calls
         from spend
         {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -46,7 +48,8 @@ final as (
         day,
         scope,
         value,
-        {{ sum_counts('cost_nanos') }} as cost_nanos
+        {{ sum_counts('cost_nanos') }} as cost_nanos,
+        {{ sum_counts('unpriced_calls') }} as unpriced_calls
     from united
     group by workspace, day, scope, value
 

@@ -32,8 +32,11 @@ found as (
         {{ days_after('windows.period_end', '-' ~ var('pattern_days')) }} as period_start,
         windows.period_end,
         feedback_patterns.excess_failures as value,
-        'A group of questions fails ' || round(cast(feedback_patterns.lift as decimal(38, 9)), 1)
-        || ' times as often as the others' as title,
+        coalesce(
+            'A group of questions fails ' || round(cast(feedback_patterns.lift as decimal(38, 9)), 1)
+            || ' times as often as the others',
+            'A group of questions fails where no other does'
+        ) as title,
         {{ said_number('feedback_patterns.occurrences') }} || ' of '
         || {{ said_number('feedback_patterns.queries') }}
         || ' fail (' || {{ said_share('feedback_patterns.failure_rate') }} || ', elsewhere '

@@ -1,5 +1,6 @@
 -- One row a workspace: what four weeks of simple questions cost on other models than the small one, beside
--- what they would have cost there, at the average of such questions.
+-- what they would have cost there, at the average of such questions. Who draws pictures, and is paid by
+-- them, cannot be replaced.
 with
 
 complexity_analysis as (
@@ -44,6 +45,8 @@ simple as (
     cross join windows
     where
         complexity_analysis.tier = 'low'
+        and complexity_analysis.total_tokens > 0
+        and complexity_analysis.model <> '(none)'
         and complexity_analysis.week >= windows.four_weeks_start
         and complexity_analysis.week < windows.weeks_end
     group by complexity_analysis.workspace

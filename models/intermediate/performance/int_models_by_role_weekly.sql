@@ -1,5 +1,6 @@
 -- One row a local week and workspace: which model was the large one, and which the small. Nobody states it,
--- so it is read off the routing: where most queries of the high and of the low tier went.
+-- so it is read off the routing: the large one took most queries of the high and medium tiers, the small one
+-- most of the low tier among the others. Beside no large model none is small.
 with
 
 queries as (
@@ -16,7 +17,8 @@ models as (
         queries.week,
         queries.model,
         {{ sum_counts('queries.queries') }} as queries,
-        {{ sum_counts("case when queries.tier = 'high' then queries.queries else 0 end") }} as high_queries,
+        {{ sum_counts("case when queries.tier in ('high', 'medium') then queries.queries else 0 end") }}
+            as upper_queries,
         {{ sum_counts("case when queries.tier = 'low' then queries.queries else 0 end") }} as low_queries,
         {{ sum_counts(all_tokens('queries')) }} as tokens,
         {{ sum_counts('queries.cost_nanos') }} as cost_nanos,
@@ -41,25 +43,40 @@ ranked as (
         *,
         row_number() over (
             partition by workspace, week
-            order by is_routable desc, high_queries desc, queries desc, model asc
-        ) as place_by_high,
+            order by is_routable desc, upper_queries desc, queries desc, model asc
+        ) as place
+    from routable
+
+),
+
+large as (
+
+    select
+        *,
+        is_routable and upper_queries > 0 and place = 1 as is_large
+    from ranked
+
+),
+
+others as (
+
+    select
+        *,
+        bool_or(is_large) over (partition by workspace, week) as has_large,
         row_number() over (
             partition by workspace, week
-            order by is_routable desc, low_queries desc, queries desc, model asc
-        ) as place_by_low
-    from routable
+            order by is_large asc, is_routable desc, low_queries desc, queries desc, model asc
+        ) as place_of_others
+    from large
 
 ),
 
 roles as (
 
-    -- The model that takes both tiers is large: then nothing is routed to a smaller one.
     select
         *,
-        is_routable and high_queries > 0 and place_by_high = 1 as is_large,
-        is_routable and low_queries > 0 and place_by_low = 1
-        and not (high_queries > 0 and place_by_high = 1) as is_small
-    from ranked
+        has_large and not is_large and is_routable and low_queries > 0 and place_of_others = 1 as is_small
+    from others
 
 ),
 

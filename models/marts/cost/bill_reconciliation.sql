@@ -28,7 +28,8 @@ valued as (
     select
         *,
         case
-            when calls > 0 then billed_tokens_nanos - logged_tokens_nanos - coalesce(missing_nanos, 0)
+            when calls > 0 and billed_nanos is not null
+                then billed_tokens_nanos - logged_tokens_nanos - coalesce(missing_nanos, 0)
         end as tokens_nanos
     from parted
 
@@ -48,8 +49,8 @@ judged as (
     select
         *,
         case
-            when billed_nanos is null then 'not_billed'
             when unconverted_lines > 0 then 'other_currency'
+            when billed_nanos is null then 'not_billed'
             when calls = 0 then 'nothing_logged'
             when priced_calls < calls then 'cost_incomplete'
             when abs(difference_nanos) <= {{ to_nanos(var('bill_tolerance_usd')) }} then 'agrees'

@@ -11,7 +11,7 @@ projected as (
 
     select
         *,
-        cast(spent_nanos as decimal(38, 9)) * days_in_period / days_elapsed as projected_nanos,
+        spent_nanos + cast(spent_nanos as decimal(38, 9)) * days_left / days_elapsed as projected_nanos,
         1000000000 * soft_limit_usd as soft_nanos,
         1000000000 * hard_limit_usd as hard_nanos
     from measured
@@ -43,9 +43,11 @@ final as (
             when projected_nanos > hard_nanos and not is_complete then 'will_pass_hard_limit'
             when spent_nanos > soft_nanos then 'over_soft_limit'
             when projected_nanos > soft_nanos and not is_complete then 'will_pass_soft_limit'
+            when unpriced_calls > 0 then 'cost_incomplete'
             when spent_nanos = 0 then 'nothing_spent'
             else 'within'
-        end as status
+        end as status,
+        unpriced_calls
     from projected
 
 )

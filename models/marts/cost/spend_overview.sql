@@ -13,6 +13,7 @@ expected as (
     -- The same weekday and the level before: the day itself must not explain itself.
     select
         *,
+        case when calls = 0 or priced_calls > 0 then cost_nanos end as cost_known_nanos,
         lag(days_known) over by_day as days_before,
         lag(mean_14) over by_day as level_before,
         lag(variance_of_days) over by_day as variance_before,
@@ -41,12 +42,18 @@ judged as (
             when days_before < 28 or days_before is null then 'too_little_history'
             when not is_complete then 'not_complete'
             when expected_nanos is null then 'nothing_spent_before'
+            when cost_known_nanos is null then 'cost_incomplete'
             when
                 abs(cost_nanos - expected_nanos)
                 > {{ var('spend_anomaly_deviations') }} * sqrt(1.3 * variance_before)
                 and abs(cost_nanos - expected_nanos) > {{ var('spend_anomaly_share') }} * expected_nanos
                 and abs(cost_nanos - expected_nanos) > {{ var('spend_anomaly_usd') }} * 1e9
-                then case when cost_nanos > expected_nanos then 'high' else 'low' end
+                then
+                    case
+                        when cost_nanos > expected_nanos then 'high'
+                        when priced_calls < calls then 'cost_incomplete'
+                        else 'low'
+                    end
             else 'usual'
         end as anomaly
     from expected
@@ -65,11 +72,11 @@ final as (
         successes,
         resolved_sessions,
         tokens,
-        {{ nanos_to_usd('cost_nanos') }} as cost_usd,
-        {{ usd_each('cost_nanos', 'nullif(queries, 0)') }} as cost_per_query_usd,
-        {{ usd_each('cost_nanos', 'nullif(successes, 0)') }} as cost_per_success_usd,
-        {{ usd_each('cost_nanos', 'nullif(resolved_sessions, 0)') }} as cost_per_resolved_session_usd,
-        {{ usd_each('1000000 * cast(cost_nanos as decimal(38, 0))', 'nullif(tokens, 0)') }}
+        {{ nanos_to_usd('cost_known_nanos') }} as cost_usd,
+        {{ usd_each('cost_known_nanos', 'nullif(queries, 0)') }} as cost_per_query_usd,
+        {{ usd_each('cost_known_nanos', 'nullif(successes, 0)') }} as cost_per_success_usd,
+        {{ usd_each('cost_known_nanos', 'nullif(resolved_sessions, 0)') }} as cost_per_resolved_session_usd,
+        {{ usd_each('1000000 * cast(cost_known_nanos as decimal(38, 0))', 'nullif(tokens, 0)') }}
             as cost_per_million_tokens_usd,
         {{ rounded_usd('case when days_known >= 7 then mean_7 end') }} as average_7_days_usd,
         {{ rounded_usd('case when days_known >= 28 then mean_28 end') }} as average_28_days_usd,

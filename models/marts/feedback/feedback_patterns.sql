@@ -1,6 +1,6 @@
 -- Where answers fail more than elsewhere, one row a workspace and group of alike questions (type or
 -- topic) of the last weeks: the share of failing answers against that of all other questions of the
--- workspace.
+-- workspace that have one.
 with
 
 answers as (
@@ -84,6 +84,22 @@ lifted as (
 
 ),
 
+proved as (
+
+    -- Where the others never fail there is no ratio: it is judged by half a failure more on each side.
+    select
+        *,
+        case
+            when occurrences = 0 or other_queries = 0 then false
+            when other_occurrences > 0 then ln(lift) > log_reach
+            else
+                ln((occurrences + 0.5) / (queries + 1) * (other_queries + 1) / 0.5)
+                > 2.576 * sqrt(1 / (occurrences + 0.5) - 1.0 / (queries + 1) + 2 - 1.0 / (other_queries + 1))
+        end as is_failing
+    from lifted
+
+),
+
 {{ pattern_examples() }},
 
 final as (
@@ -94,7 +110,7 @@ final as (
         lifted.group_name,
         {{ pattern_columns() }},
         examples.example_query_ids
-    from lifted
+    from proved as lifted
     left join fixes on lifted.symptom = fixes.symptom
     left join examples
         on

@@ -73,8 +73,8 @@ final as (
             as context_warned_queries,
         {{ count_where('context_tokens > ' ~ var('context_truncation_share') ~ ' * context_limit_tokens') }}
             as context_full_queries,
-        {{ count_where('truncated_tokens > 0') }} as truncated_queries,
-        {{ add_up('truncated_tokens') }} as truncated_tokens
+        {{ count_where('truncated_tokens > 0 and context_tokens is not null') }} as truncated_queries,
+        {{ add_up('case when context_tokens is not null then truncated_tokens end') }} as truncated_tokens
     from labelled
     group by
         workspace,
