@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from orchestration.errors import AssayError
+from orchestration.errors import sentence_of
 
 # name -> (module that holds a click command of that name, line for --help)
 COMMANDS = {
@@ -76,8 +76,11 @@ def assay() -> None:
 def main(argv: list[str] | None = None) -> Any:
     try:
         return assay.main(args=argv, standalone_mode=True)
-    except AssayError as error:
-        click.echo(f"assay: {error}", err=True)
+    except Exception as error:
+        sentence = sentence_of(error)
+        if sentence is None:
+            raise
+        click.echo(f"assay: {sentence}", err=True)
         sys.exit(1)
 
 

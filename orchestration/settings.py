@@ -18,6 +18,18 @@ class Settings:
     database_url: str | None
 
 
+def number(name: str, default: float) -> float:
+    """Of an environment variable; whole where the default is."""
+    text = os.environ.get(name)
+    if text is None:
+        return default
+    try:
+        return type(default)(text)
+    except ValueError:
+        kind = "a whole number" if isinstance(default, int) else "a number"
+        raise AssayError(f"{name} must be {kind}, not {text!r}.") from None
+
+
 def load() -> Settings:
     port = os.environ.get("ASSAY_PORT")
     if port is not None and not (port.isdigit() and 0 < int(port) < 65536):

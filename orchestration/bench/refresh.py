@@ -9,7 +9,6 @@ from orchestration.bench.timing import percentile, timed
 from orchestration.bench.world import World
 from orchestration.refresh.engine import TARGET, refresh_once
 
-PAIRS = 30
 _IDLE = 50
 _MODELS_SHOWN = 60
 

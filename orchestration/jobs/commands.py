@@ -22,7 +22,13 @@ def jobs() -> None:
 
 
 @jobs.command("list")
-@click.option("--limit", default=20, show_default=True, help="How many at most, newest first.")
+@click.option(
+    "--limit",
+    default=20,
+    type=click.IntRange(0),
+    show_default=True,
+    help="How many at most, newest first.",
+)
 @_JSON
 def list_runs(limit: int, as_json: bool) -> None:
     """The newest attempts."""

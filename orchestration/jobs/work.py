@@ -51,8 +51,13 @@ def land(folder: Path, settle_s: float) -> Landed:
                     raise  # not the file's fault
                 landed.problems.append(f"{path}: {problem}")
             else:
-                files.set_aside(path)
                 landed.files += 1
+                try:
+                    files.set_aside(path)
+                except OSError as problem:
+                    landed.problems.append(
+                        f"{path} has landed, and cannot be moved to {files.LANDED}: {problem.strerror}"
+                    )
         landed.counts.add(inbox.drain(lander))
     return landed
 

@@ -1,7 +1,6 @@
 """`assay land`, `assay quarantine`, `assay replay`."""
 
 import json
-import os
 import sys
 from contextlib import ExitStack
 from io import BufferedReader, RawIOBase
@@ -11,11 +10,11 @@ from typing import Any, cast
 import click
 
 from orchestration.errors import AssayError
+from orchestration.landing.files import settle_s
 from orchestration.landing.lander import Lander
 from orchestration.landing.store import Counts
 from orchestration.warehouse.connection import connect
 
-_SETTLE_S = float(os.environ.get("ASSAY_SETTLE_SECONDS", "1"))
 _COUNTS = ("lines", "accepted", "duplicate", "conflict", "quarantined")
 
 
@@ -66,7 +65,7 @@ def _land_all(
         lander.connection()  # a database that is not there at all is said at once
         size = sum(source.stat().st_size for source in sources)
         lander.on_batch = stack.enter_context(landing_progress(size, quiet=as_json))
-        landed = lander.land_files(sources, _SETTLE_S, report)
+        landed = lander.land_files(sources, settle_s(), report)
         reports = [_report(str(path), counts) for path, counts in landed.items()]
         if "-" in paths:
             reports.append(
@@ -104,7 +103,7 @@ def _watch(folder: Path, as_json: bool) -> None:
     with Lander() as lander:
         if not as_json:
             click.echo(f"Watching {folder} and the inbox; stop with Ctrl-C.", err=True)
-        Watch(lander, folder, _SETTLE_S, say, stop_on_signals()).run()
+        Watch(lander, folder, settle_s(), say, stop_on_signals()).run()
 
 
 @click.command()
@@ -144,7 +143,13 @@ def quarantine() -> None:
 @quarantine.command("list")
 @click.option("--reason", help="Only this reason code.")
 @click.option("--all", "also_replayed", is_flag=True, help="Also those that a replay has landed.")
-@click.option("--limit", default=100, show_default=True, help="How many at most, newest first.")
+@click.option(
+    "--limit",
+    default=100,
+    type=click.IntRange(0),
+    show_default=True,
+    help="How many at most, newest first.",
+)
 @click.option("--json", "as_json", is_flag=True)
 def quarantine_list(reason: str | None, also_replayed: bool, limit: int, as_json: bool) -> None:
     """Where each refused line stood and why. Values are never shown here."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from orchestration import crash
+from orchestration import crash, settings
 from orchestration.errors import AssayError
 from orchestration.landing.reader import is_known
 
@@ -65,6 +65,11 @@ def wait_until_complete(path: Path, settle_s: float) -> State:
         time.sleep(settle_s)
         require_unchanged(path, state)
     return state
+
+
+def settle_s() -> float:
+    """How long a file must rest before it is taken for complete."""
+    return settings.number("ASSAY_SETTLE_SECONDS", 1.0)
 
 
 def require_unchanged(path: Path, state: State) -> None:

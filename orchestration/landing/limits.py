@@ -1,14 +1,15 @@
 """What a line may be. Every limit can be set by an environment variable of the same name."""
 
 import datetime as dt
-import os
 from dataclasses import dataclass, field
+
+from orchestration import settings
 
 EARLIEST = dt.datetime(2015, 1, 1, tzinfo=dt.UTC)
 
 
 def _number(name: str, default: int) -> int:
-    return int(os.environ.get(name, default))
+    return int(settings.number(name, default))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,15 @@ from pathlib import Path
 from orchestration import crash
 from orchestration.errors import AssayError
 from orchestration.landing import inbox
-from orchestration.landing.files import GrowingError, State, find, manifest_of, set_aside, state_of
+from orchestration.landing.files import (
+    LANDED,
+    GrowingError,
+    State,
+    find,
+    manifest_of,
+    set_aside,
+    state_of,
+)
 from orchestration.landing.lander import Lander
 from orchestration.landing.retry import TRANSIENT
 from orchestration.landing.store import Counts
@@ -38,6 +46,7 @@ class Watch:
     stop: threading.Event
     _at_rest_since: dict[Path, tuple[State, float]] = field(default_factory=dict)
     _said: set[tuple[Path, str]] = field(default_factory=set)
+    _stuck: set[Path] = field(default_factory=set)  # landed, and nobody may move them
 
     def run(self) -> None:
         # Listening first: what is inserted from here on wakes us.
@@ -87,7 +96,11 @@ class Watch:
             self._say_once(path, str(error))
             return
         crash.point("watch.file_landed")
-        set_aside(path)
+        try:
+            set_aside(path)
+        except OSError as error:
+            self._stuck.add(path)
+            self._say_once(path, f"It has landed, and cannot be moved to {LANDED}: {error.strerror}.")
         self._at_rest_since.pop(path, None)
         self.say(str(path), counts)
 
@@ -101,6 +114,8 @@ class Watch:
         now = time.monotonic()
         complete = []
         for path in find(self.folder):
+            if path in self._stuck:
+                continue
             try:
                 state = state_of(path)
             except FileNotFoundError:

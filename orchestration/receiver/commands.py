@@ -15,11 +15,18 @@ import click
 from orchestration.errors import AssayError
 
 _GRACE_S = 30
+_ANYWHERE = "0.0.0.0"  # noqa: S104
 
 
 @click.command()
-@click.option("--port", default=4318, show_default=True, help="Where exporters send to.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    default=4318,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Where exporters send to.",
+)
+@click.option("--host", help="The address to listen on: 127.0.0.1, or every one with --allow-remote.")
 @click.option(
     "--allow-remote",
     is_flag=True,
@@ -27,7 +34,7 @@ _GRACE_S = 30
 )
 @click.option("--no-land", is_flag=True,
               help="Only fill the inbox; `assay ui` or `assay land --watch` lands it.")  # fmt: skip
-def receive(port: int, host: str, allow_remote: bool, no_land: bool) -> None:
+def receive(port: int, host: str | None, allow_remote: bool, no_land: bool) -> None:
     """Take OTLP over HTTP (POST /v1/traces), land it, refresh; until Ctrl-C.
 
     Point an exporter at it: OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318. A request is
@@ -38,17 +45,18 @@ def receive(port: int, host: str, allow_remote: bool, no_land: bool) -> None:
     from orchestration.receiver.app import LOOPBACK, Receiver, application
     from orchestration.receiver.committer import Committer
     from orchestration.receiver.limits import ReceiverLimits
-    from orchestration.warehouse.connection import connect
+    from orchestration.warehouse.build import require_tables
+    from orchestration.warehouse.connection import database_url
 
-    with connect():
-        pass  # a database that is not there at all is said at once
+    require_tables(database_url())  # a database that is not there, or not ours, is said at once
+    host = host or (_ANYWHERE if allow_remote else "127.0.0.1")
     listening = _listening(host, port, allow_remote)
     limits = ReceiverLimits()
     receiver = Receiver(Committer(limits), limits)
     # Errors of a server may quote what they were given.
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL + 1)
     config = uvicorn.Config(
-        application(receiver, ("*",) if allow_remote else LOOPBACK),
+        application(receiver, ("*",) if allow_remote else (*LOOPBACK, host)),
         log_config=None,
         access_log=False,
         server_header=False,

@@ -6,11 +6,11 @@ as the time goes. The rest stays in the inbox for whoever lands next.
 
 import sys
 import threading
+from functools import lru_cache
 
-from orchestration.errors import AssayError
+from orchestration.errors import AssayError, sentence_of
 from orchestration.landing import inbox
 from orchestration.landing.lander import Lander
-from orchestration.landing.retry import TRANSIENT
 from orchestration.receiver.limits import ReceiverLimits
 from orchestration.refresh.engine import Refreshed
 from orchestration.refresh.watch import watch
@@ -31,28 +31,44 @@ def land(stop: threading.Event, at_once: threading.Event) -> None:
                     return
                 for _ in connection.notifies(timeout=_WAIT_S, stop_after=1):
                     break
-            except (AssayError, *TRANSIENT) as error:
-                _say(error)
+            except Exception as error:  # whatever it is: what was acknowledged waits to be landed
+                _say(_problem(error))
                 if last:
                     return
                 stop.wait(_LATER_S)
 
 
-def _say(news: object) -> None:
-    if isinstance(news, AssayError):
-        sys.stderr.write(f"assay: {news}\n")
+def keep_refreshing(stop: threading.Event) -> None:
+    """Also after an error that a watch does not wait out."""
+    while not stop.is_set():
+        try:
+            watch(stop, _heard)
+        except Exception as error:
+            _say(_problem(error))
+            stop.wait(_LATER_S)
 
 
-def _refreshed(news: Refreshed | AssayError) -> None:
+def _problem(error: Exception) -> str:
+    """Without what an error may quote."""
+    return sentence_of(error) or f"{type(error).__name__} while landing or refreshing."
+
+
+def _heard(news: Refreshed | AssayError) -> None:
     if isinstance(news, AssayError):
-        _say(news)
+        _say(str(news))
+
+
+@lru_cache(maxsize=64)
+def _say(sentence: str) -> None:
+    """Once, however often it is tried again."""
+    sys.stderr.write(f"assay: {sentence}\n")
 
 
 def main() -> None:
     stop, at_once = threading.Event(), threading.Event()
     threads = [
         threading.Thread(target=land, args=(stop, at_once)),
-        threading.Thread(target=watch, args=(stop, _refreshed)),
+        threading.Thread(target=keep_refreshing, args=(stop,)),
     ]
     for thread in threads:
         thread.start()

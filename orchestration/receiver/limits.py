@@ -1,11 +1,12 @@
 """What the receiver takes. Every limit can be set by an environment variable of the same name."""
 
-import os
 from dataclasses import dataclass, field
+
+from orchestration import settings
 
 
 def _number(name: str, default: int) -> int:
-    return int(os.environ.get(name, default))
+    return int(settings.number(name, default))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import os
 import re
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -13,9 +12,9 @@ import click
 from click.core import ParameterSource
 
 from orchestration.errors import AssayError
+from orchestration.landing.files import settle_s
 from orchestration.sources.named import NAMES, database_named, source_named
 
-_SETTLE_S = float(os.environ.get("ASSAY_SETTLE_SECONDS", "1"))
 _COUNTS = ("lines", "accepted", "duplicate", "conflict", "quarantined")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -125,7 +124,7 @@ def _land(paths: list[Path], name: str | None, map_path: Path | None, as_json: b
         lander.connection()
         size = sum(path.stat().st_size for path in paths)
         lander.on_batch = stack.enter_context(landing_progress(size, quiet=as_json))
-        landed = lander.land_files(paths, _SETTLE_S, report)
+        landed = lander.land_files(paths, settle_s(), report)
     _print_counts([_counted(str(path), counts) for path, counts in landed.items()], as_json)
     if problems:
         raise AssayError("\n".join(problems))

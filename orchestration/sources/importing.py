@@ -6,7 +6,7 @@ and rows that their system wrote late come along. The mark is set when all of it
 
 import datetime as dt
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +27,7 @@ from orchestration.sources.source import Source
 PASSWORD = "ASSAY_IMPORT_PASSWORD"  # noqa: S105 - the name of a variable
 OVERLAP = dt.timedelta(hours=1)
 _AT_ONCE = 50  # rows: each may be as long as a line
+_PORT = 5432
 _SETTINGS = "-c timezone=UTC -c default_transaction_read_only=on"
 
 
@@ -135,7 +136,7 @@ def read_url(url: str) -> dict[str, Any]:
     except psycopg.Error:
         # libpq's message quotes the URL, password and all.
         raise AssayError(
-            "--from is not a PostgreSQL URL. It looks like postgresql://user@host:5432/database, with"
+            "`from` is not a PostgreSQL URL. It looks like postgresql://user@host:5432/database, with"
             f" the password in {PASSWORD}."
         ) from None
 
@@ -163,8 +164,12 @@ def _connected(url: str, password: str = PASSWORD) -> Iterator[psycopg.Connectio
 
 
 def _place(there: psycopg.Connection[Any]) -> str:
+    return place_of({"host": there.info.host, "port": there.info.port, "dbname": there.info.dbname})
+
+
+def place_of(parts: Mapping[str, Any]) -> str:
     """Which database it is, without who asks."""
-    return f"{there.info.host}:{there.info.port}/{there.info.dbname}"
+    return f"{parts.get('host')}:{parts.get('port', _PORT)}/{parts.get('dbname', parts.get('user'))}"
 
 
 def _is_there(there: psycopg.Connection[Any], log: Log, place: str) -> bool:

@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import psycopg
 import yaml
 
 from orchestration import settings
-from orchestration.errors import AssayError
+from orchestration.errors import AssayError, sentence_of
 from orchestration.landing.lander import Lander
 from orchestration.landing.store import Counts
-from orchestration.sources.importing import PASSWORD, Since, import_database, read_url
+from orchestration.sources.importing import PASSWORD, Since, import_database, place_of, read_url
 from orchestration.sources.named import NAMES, database_named
 
 _EVERY = re.compile(r"([1-9]\d{0,3})([mh])")
@@ -99,14 +100,15 @@ def import_all(lander: Lander) -> Iterator[Imported]:
                 lander, database_named(one.system), one.url, Since(), one.password
             ):
                 counts.add(landed)
-        except AssayError as error:
-            problem = str(error)
-        yield Imported(one.system, counts, _newest(lander, one.system), problem)
+        except (AssayError, psycopg.Error) as error:
+            problem = sentence_of(error)
+        yield Imported(one.system, counts, _newest(lander, one), problem)
 
 
-def _newest(lander: Lander, source: str) -> dt.datetime | None:
+def _newest(lander: Lander, one: Configured) -> dt.datetime | None:
     row = lander.connection().execute(
-        "select max(seen_to) from landing.import_mark where source = %s", [source]
+        "select max(seen_to) from landing.import_mark where source = %s and place = %s",
+        [one.system, place_of(read_url(one.url))],
     ).fetchone()  # fmt: skip
     newest: dt.datetime | None = row[0] if row else None
     return newest

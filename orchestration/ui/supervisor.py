@@ -95,7 +95,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """Runs are killed, not cancelled: what is killed is done again, what is cancelled never."""
-        _code, *others = self.children
+        others = self.children[1:]  # the first serves the code that they load
         for child in others:
             _signal(child, signal.SIGTERM)
         deadline = time.monotonic() + _STOP_S

@@ -3,10 +3,13 @@
 import subprocess
 import sys
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 
+from orchestration import cli, settings
 from orchestration.cli import COMMANDS, assay
+from orchestration.errors import AssayError, sentence_of
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -27,3 +30,49 @@ def test_help_waits_for_nothing_heavy() -> None:
     )
     outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert outcome.stdout.splitlines()[-1] == b"[]"
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (AssayError("Do this."), "Do this."),
+        (psycopg.errors.UndefinedTable('relation "raw.query_log"'), "run `assay up`, then `assay build`"),
+        (psycopg.errors.UniqueViolation("DETAIL: Key (text)=(secret)"), "UniqueViolation, 23505"),
+        (FileNotFoundError(2, "No such file or directory", "out.csv"), "out.csv: No such file"),
+        (UnicodeDecodeError("utf-8", b"secret \xff", 7, 8, "invalid start byte"), "at byte 7"),
+    ],
+)
+def test_an_error_that_nobody_expected_is_a_sentence(
+    error: Exception,
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Prevents tracebacks for what a user can mend, and PostgreSQL's habit of quoting rows."""
+
+    def fails(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli.assay, "main", fails)
+    with pytest.raises(SystemExit) as ended:
+        cli.main([])
+    assert ended.value.code == 1
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "secret" not in said
+
+
+def test_a_fault_of_ours_keeps_its_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(**_: object) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(cli.assay, "main", fails)
+    with pytest.raises(KeyError):
+        cli.main([])
+    assert sentence_of(KeyError()) is None
+
+
+def test_a_variable_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSAY_BATCH_LINES", "10k")
+    with pytest.raises(AssayError, match=r"ASSAY_BATCH_LINES must be a whole number, not '10k'"):
+        settings.number("ASSAY_BATCH_LINES", 10_000)

@@ -404,3 +404,22 @@ def test_watch_outlives_a_database_that_is_away_for_long(
         Watch(lander, world.folder, 0.0, lambda name, news: said.append(f"{name}: {news}"), stop).run()
     assert len(said) == 2
     assert "did not take a batch" in said[0]
+
+
+def test_watch_goes_on_where_a_landed_file_cannot_be_moved(world: World) -> None:
+    """One file in the way of the folder `landed` ended the watch, after its commit, for good."""
+    (world.folder / "landed").write_text("in the way")
+    said: list[str] = []
+    stop = threading.Event()
+
+    def say(name: str, news: object) -> None:
+        said.append(f"{Path(name).name}: {news}")
+        if name.endswith("b.jsonl") and not isinstance(news, AssayError):
+            stop.set()
+
+    for name in ("a", "b"):
+        world.write(f"{name}.jsonl", query(name))
+    with world.lander() as lander:
+        Watch(lander, world.folder, 0.0, say, stop).run()
+    assert sum("has landed, and cannot be moved" in news for news in said) == 2
+    assert world.rows("select event_id from raw.query_log order by 1") == [("a",), ("b",)]

@@ -18,6 +18,7 @@ from receiver_world import Answer, ReceiverProcess, receiving
 
 from orchestration.errors import AssayError
 from orchestration.landing import inbox
+from orchestration.receiver import landing
 from orchestration.receiver.commands import _listening
 
 START = 1_772_359_200_000_000_000
@@ -124,6 +125,26 @@ def test_it_tells_how_it_goes(receiver: ReceiverProcess) -> None:
 def test_other_machines_are_let_in_only_when_asked_for() -> None:
     with pytest.raises(AssayError, match="--allow-remote"):
         _listening("0.0.0.0", 0, allow_remote=False)  # noqa: S104 - that is the point
+
+
+def test_landing_outlives_what_nobody_expected(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], world: World
+) -> None:
+    """A thread that dies leaves a receiver that acknowledges for ever and lands nothing."""
+    stop, at_once = threading.Event(), threading.Event()
+    tries = iter(range(9))
+
+    def drained(*_: object) -> None:
+        if next(tries) == 0:
+            raise ValueError("what a user wrote")
+        stop.set()
+
+    monkeypatch.setenv("ASSAY_DATABASE_URL", world.url)
+    monkeypatch.setattr(landing.inbox, "drain", drained)
+    monkeypatch.setattr(landing, "_LATER_S", 0.01)
+    landing.land(stop, at_once)
+    assert stop.is_set()
+    assert capsys.readouterr().err == "assay: ValueError while landing or refreshing.\n"
 
 
 @contextmanager
