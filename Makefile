@@ -32,7 +32,7 @@ demo: $(STAMP) ## a warehouse with simulated logs, from nothing, in minutes
 dagster: $(STAMP) ## the Dagster UI over the warehouse (stop with Ctrl-C)
 	@$(BIN)/assay ui
 
-test: $(STAMP) lint unit ## every linter and every test
+test: $(STAMP) lint unit ## every linter, and all tests but the long ones
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -98,13 +98,13 @@ faults: $(STAMP) ## everything killed in the middle of everything; a full disk; 
 		tests/python/warehouse/test_server_faults.py tests/python/warehouse/test_landing_faults.py \
 		tests/python/warehouse/test_crash_points.py
 
-mutants: $(STAMP) ## 200 guards broken one at a time: does a test go red? (an hour; one, or one area: make MUTANT=name mutants)
+mutants: $(STAMP) ## guards broken one at a time: does a test go red? (hours; one, or one area: make MUTANT=name mutants)
 	@mkdir -p .cache/tmp
 	@TMPDIR=$(CURDIR)/.cache/tmp $(BIN)/python tests/python/mutants/run.py $(MUTANT)
 
 UV_COMPILE = UV_CACHE_DIR=.cache/uv .cache/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
-lock: ## renew both locks for every supported Python (needs the network)
+lock: ## renew the locks for every supported Python (needs the network)
 	@$(PYTHON) -m venv .cache/lock && .cache/lock/bin/pip install --quiet uv
 	$(UV_COMPILE) --all-extras pyproject.toml -o requirements.lock
 	$(UV_COMPILE) --group bench --constraints requirements.lock -o requirements-bench.lock
