@@ -24,7 +24,8 @@
 {%- endmacro %}
 
 
-{#- Twentieths, 0 to 20: as fine as ranks have to be, and few enough to be kept by pairs. -#}
+{#- Whole twentieths, 0 to 20: as fine as ranks have to be, and few enough to be kept by pairs. Cut off, not rounded:
+    what is below a border of twentieths stays below it. -#}
 {% macro score_step(score) -%}
-    cast(round({{ score }} * 20) as integer)
+    cast(floor({{ score }} * 20) as integer)
 {%- endmacro %}

@@ -19,8 +19,10 @@ def sqlalchemy_url(
     options = [given.pop("options", ""), *(f"-c {setting}" for setting in settings)]
     if any(options):
         given["options"] = " ".join(filter(None, options))
-    port = given.pop("port", None)
-    user, password, host = (given.pop(name, None) for name in ("user", "password", "host"))
+    user, password = given.pop("user", None), given.pop("password", None)
+    # The folder of a socket, and several hosts, have no place in front of the path of a URL.
+    in_query = given.get("host", "").startswith("/") or "," in given.get("host", "")
+    host, port = (None, None) if in_query else (given.pop(name, None) for name in ("host", "port"))
     named = given.pop("dbname", None)
     return URL.create(
         "postgresql+psycopg2",

@@ -36,7 +36,7 @@ def test_help_waits_for_nothing_heavy() -> None:
     ("error", "sentence"),
     [
         (AssayError("Do this."), "Do this."),
-        (psycopg.errors.UndefinedTable('relation "raw.query_log"'), "run `assay up`, then `assay build`"),
+        (psycopg.errors.UndefinedTable('"raw.query_log"'), "run `assay up`, then `assay build`"),
         (psycopg.errors.UniqueViolation("DETAIL: Key (text)=(secret)"), "UniqueViolation, 23505"),
         (FileNotFoundError(2, "No such file or directory", "out.csv"), "out.csv: No such file"),
         (UnicodeDecodeError("utf-8", b"secret \xff", 7, 8, "invalid start byte"), "at byte 7"),

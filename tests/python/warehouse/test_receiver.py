@@ -140,7 +140,7 @@ def test_landing_outlives_what_nobody_expected(
         stop.set()
 
     monkeypatch.setenv("ASSAY_DATABASE_URL", world.url)
-    monkeypatch.setattr(landing.inbox, "drain", drained)
+    monkeypatch.setattr(inbox, "drain", drained)
     monkeypatch.setattr(landing, "_LATER_S", 0.01)
     landing.land(stop, at_once)
     assert stop.is_set()
