@@ -190,6 +190,8 @@ def probe(url: str, kinds: Sequence[type[Probe]], changes: Sequence[Change]) -> 
                 if observer.execute(WAITING.encode()).fetchall() != [(0,)]:
                     faults.add("a change waited for a reader")
                     for one in probes:
+                        one.during()  # whoever asks now stands behind the change
+                    for one in probes:
                         one.let_go()
             running.result()
             for one in probes:
