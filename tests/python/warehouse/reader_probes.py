@@ -171,6 +171,14 @@ class Found:
     looks: int
 
 
+def _make_way(probes: Sequence[Probe]) -> None:
+    """Whoever asks before the others finish stands behind the change."""
+    for one in probes:
+        one.during()
+    for one in probes:
+        one.let_go()
+
+
 def probe(url: str, kinds: Sequence[type[Probe]], changes: Sequence[Change]) -> Found:
     """Runs the changes, one by one, under the eyes of the probes."""
     probes = [kind(url) for kind in kinds]
@@ -189,10 +197,7 @@ def probe(url: str, kinds: Sequence[type[Probe]], changes: Sequence[Change]) -> 
                     one.during()
                 if observer.execute(WAITING.encode()).fetchall() != [(0,)]:
                     faults.add("a change waited for a reader")
-                    for one in probes:
-                        one.during()  # whoever asks now stands behind the change
-                    for one in probes:
-                        one.let_go()
+                    _make_way(probes)
             running.result()
             for one in probes:
                 one.after()
