@@ -16,7 +16,7 @@ from orchestration.landing import workers
 from orchestration.landing.lander import Lander
 from orchestration.landing.limits import Limits
 from orchestration.landing.replay import replay
-from orchestration.sources.otlp import lines
+from orchestration.sources.otlp import calls
 
 EVIL = "'); drop table raw.query_log; --"
 
@@ -64,7 +64,7 @@ def test_a_refused_span_lands_once_its_translation_is_mended(
     assert land(world, "a.jsonl", request(odd) + b"\n") == (1, 0, 0, 1)
     with world.lander() as lander:
         assert replay(lander).quarantined == 1
-        monkeypatch.setattr(lines, "_whole", int)
+        monkeypatch.setattr(calls, "_whole", int)
         again = replay(lander)
         assert (again.accepted, again.duplicate, again.quarantined) == (1, 1, 0)
         assert replay(lander).lines == 0

@@ -161,9 +161,10 @@ def _post_aside(receiver: ReceiverProcess, number: int, answers: list[Answer]) -
 
 
 def _wait_for_a_commit(world: World) -> None:
-    """Until the receiver waits for the lock."""
+    """Until a request waits for the lock; how much lies in the inbox is asked by the receiver, too."""
     waiting = """select count(*) from pg_stat_activity where application_name = 'assay receive'
-                 and datname = current_database() and wait_event_type = 'Lock'"""
+                 and datname = current_database() and wait_event_type = 'Lock'
+                 and query like 'copy %%'"""
     while not world.value(waiting):
         pass
 
