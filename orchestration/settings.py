@@ -3,9 +3,11 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from orchestration.errors import AssayError
 
+_Number = TypeVar("_Number", int, float)
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -18,7 +20,7 @@ class Settings:
     database_url: str | None
 
 
-def number(name: str, default: float) -> float:
+def number(name: str, default: _Number) -> _Number:
     """Of an environment variable; whole where the default is."""
     text = os.environ.get(name)
     if text is None:

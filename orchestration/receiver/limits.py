@@ -2,23 +2,17 @@
 
 from dataclasses import dataclass, field
 
-from orchestration import settings
-
-
-def _number(name: str, default: int) -> int:
-    return int(settings.number(name, default))
+from orchestration.settings import number
 
 
 @dataclass(frozen=True)
 class ReceiverLimits:
     # A request as it is when unpacked; the collector splits what is larger (`send_batch_max_size`).
-    request_bytes: int = field(default_factory=lambda: _number("ASSAY_RECEIVE_MAX_BYTES", 16 << 20))
+    request_bytes: int = field(default_factory=lambda: number("ASSAY_RECEIVE_MAX_BYTES", 16 << 20))
     # What may be on its way at once, from the first byte read to the commit: it bounds the memory.
-    waiting_bytes: int = field(default_factory=lambda: _number("ASSAY_RECEIVE_WAITING_BYTES", 64 << 20))
+    waiting_bytes: int = field(default_factory=lambda: number("ASSAY_RECEIVE_WAITING_BYTES", 64 << 20))
     # Lines that may wait in the inbox when nobody lands them.
-    backlog_lines: int = field(
-        default_factory=lambda: _number("ASSAY_RECEIVE_BACKLOG_LINES", 2_000_000)
-    )
-    retry_after_s: int = field(default_factory=lambda: _number("ASSAY_RECEIVE_RETRY_AFTER", 2))
+    backlog_lines: int = field(default_factory=lambda: number("ASSAY_RECEIVE_BACKLOG_LINES", 2_000_000))
+    retry_after_s: int = field(default_factory=lambda: number("ASSAY_RECEIVE_RETRY_AFTER", 2))
     # How long what waits in the inbox is still landed when it is told to end.
-    last_s: int = field(default_factory=lambda: _number("ASSAY_RECEIVE_LAST_SECONDS", 10))
+    last_s: int = field(default_factory=lambda: number("ASSAY_RECEIVE_LAST_SECONDS", 10))
