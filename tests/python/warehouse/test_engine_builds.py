@@ -69,6 +69,20 @@ def test_a_full_refresh_mends_what_is_wrong_and_leaves_the_rest(house: House) ->
     assert house.rows(sound) == stood
 
 
+@pytest.mark.parametrize("second", ["1", "2"], ids=["the same row again", "another row"])
+def test_a_full_refresh_refuses_two_rows_of_one_grain(house: House, second: str) -> None:
+    """Prevents a row from taking the place of one that equals what stands, or from being lost beside it."""
+    by_line = engine_world.FACT.replace("sum(reported_cost)", "reported_cost").replace("group by thread_ref", "")
+    house.model("fct", by_line)
+    assert house.build() == {}
+    house.land(cost("c2", "q1", second))
+    house.refresh()
+    stood = house.rows("select query_key, ctid, xmin from house.fct order by 1")
+    failed = house.build("--full-refresh")
+    assert "house.fct: its SQL makes 3 rows where 2 have a (query_key) of their own" in failed["fct"].replace('"', "")
+    assert house.rows("select query_key, ctid, xmin from house.fct order by 1") == stood
+
+
 def test_a_build_takes_in_what_landed_since(house: House) -> None:
     """Prevents `dbt build` from leaving the marts where the last refresh left them."""
     house.build()
