@@ -35,7 +35,18 @@ bills as (
 prices as (
 
     select * from {{ ref('dim_prices') }}
-    where scope = '*' and service_tier = 'standard' and above_input_tokens = 0
+    where service_tier = 'standard' and above_input_tokens = 0
+
+),
+
+own_prices as (
+
+    select distinct
+        scope,
+        provider,
+        model
+    from prices
+    where scope <> '*'
 
 ),
 
@@ -94,10 +105,16 @@ final as (
             and keys.billing_day = bills.billing_day
             and keys.provider = bills.provider
             and keys.model = bills.model
+    left join own_prices
+        on
+            keys.workspace = own_prices.scope
+            and keys.provider = own_prices.provider
+            and keys.model = own_prices.model
     left join prices
         on
             keys.provider = prices.provider
             and keys.model = prices.model
+            and prices.scope = coalesce(own_prices.scope, '*')
             and keys.billing_day >= {{ utc_day('prices.valid_from') }}
             and (keys.billing_day < {{ utc_day('prices.valid_to') }} or prices.valid_to is null)
 

@@ -1,7 +1,7 @@
 -- One row a local week and workspace for each of two counterfactuals: what its tokens on the large and on
--- the small model cost, and what the same tokens would have cost on one of them alone, at the prices of the
--- week's end. Another model might have answered at another length: that is what an estimate by price alone
--- leaves out.
+-- the small model cost, and what the same tokens would have cost on one of them alone: by the workspace's
+-- prices at the week's end, and at the discount, of a batch for example, that they had on their own model.
+-- Another model might have answered at another length: that is what an estimate by price alone leaves out.
 with
 
 roles as (
@@ -13,7 +13,18 @@ roles as (
 prices as (
 
     select * from {{ ref('dim_prices') }}
-    where scope = '*' and service_tier = 'standard' and above_input_tokens = 0
+    where service_tier = 'standard' and above_input_tokens = 0
+
+),
+
+own_prices as (
+
+    select distinct
+        scope,
+        provider,
+        model
+    from prices
+    where scope <> '*'
 
 ),
 
@@ -39,6 +50,40 @@ tokens as (
 
 ),
 
+sold as (
+
+    -- Where several sell a model, the last of them by name stands for its price.
+    select
+        tokens.*,
+        {{ tokens_at_price('tokens', 'prices') }} as listed_nanos,
+        prices.input_price,
+        prices.cache_read_price,
+        prices.cache_write_price,
+        prices.output_price,
+        prices.reasoning_price,
+        row_number() over (
+            partition by tokens.workspace, tokens.week, tokens.model
+            order by tokens.provider desc
+        ) as place
+    from tokens
+    left join own_prices
+        on
+            tokens.workspace = own_prices.scope
+            and tokens.provider = own_prices.provider
+            and tokens.model = own_prices.model
+    left join prices
+        on
+            tokens.provider = prices.provider
+            and tokens.model = prices.model
+            and prices.scope = coalesce(own_prices.scope, '*')
+            and {{ days_after('tokens.week', 6) }} >= {{ utc_day('prices.valid_from') }}
+            and (
+                {{ days_after('tokens.week', 6) }} < {{ utc_day('prices.valid_to') }}
+                or prices.valid_to is null
+            )
+
+),
+
 alternatives as (
 
     {% for lever, role in [('always_large', 'large'), ('always_small', 'small')] -%}
@@ -55,69 +100,56 @@ alternatives as (
 
 ),
 
-priced as (
+valued as (
 
-    -- The provider of the alternative is the one that sold it that week.
     select
-        alternatives.workspace,
-        alternatives.week,
-        alternatives.lever,
-        alternatives.large_model,
-        alternatives.small_model,
-        max(tokens.provider) as provider,
-        alternatives.model
+        alternatives.*,
+        routed.calls,
+        routed.computed_calls,
+        routed.computed_nanos,
+        case
+            when routed.model = alternatives.model then routed.computed_nanos
+            when routed.media_tokens = 0 then round(
+                {{ tokens_at_price('routed', 'instead') }} * case
+                    when routed.computed_nanos < routed.listed_nanos
+                        then cast(routed.computed_nanos as decimal(38, 9)) / routed.listed_nanos
+                    else 1
+                end
+            )
+        end as otherwise_nanos
     from alternatives
-    left join tokens
+    left join sold as routed
         on
-            alternatives.workspace = tokens.workspace
-            and alternatives.week = tokens.week
-            and alternatives.model = tokens.model
-    group by
-        alternatives.workspace,
-        alternatives.week,
-        alternatives.lever,
-        alternatives.large_model,
-        alternatives.small_model,
-        alternatives.model
+            alternatives.workspace = routed.workspace
+            and alternatives.week = routed.week
+            and routed.model in (alternatives.large_model, alternatives.small_model)
+    left join sold as instead
+        on
+            alternatives.workspace = instead.workspace
+            and alternatives.week = instead.week
+            and alternatives.model = instead.model
+            and instead.place = 1
 
 ),
 
 final as (
 
     select
-        priced.workspace,
-        priced.week,
-        priced.lever,
-        sum(tokens.computed_nanos) as with_nanos,
-        sum(case when tokens.media_tokens = 0 then {{ tokens_at_price('tokens', 'prices') }} end)
-            as without_nanos,
+        workspace,
+        week,
+        lever,
+        sum(computed_nanos) as with_nanos,
+        sum(otherwise_nanos) as without_nanos,
         case
             when
-                min(priced.model) is null
-                then 'no_' || case priced.lever when 'always_large' then 'large' else 'small' end || '_model'
-            when min(priced.small_model) is null or min(priced.large_model) is null then 'nothing_is_routed'
-            when sum(tokens.computed_calls) < sum(tokens.calls) then 'prices_incomplete'
-            when
-                count(case when tokens.media_tokens = 0 then {{ tokens_at_price('tokens', 'prices') }} end)
-                < count(*)
-                then 'no_price_for_a_meter'
+                min(model) is null
+                then 'no_' || case lever when 'always_large' then 'large' else 'small' end || '_model'
+            when min(small_model) is null or min(large_model) is null then 'nothing_is_routed'
+            when sum(computed_calls) < sum(calls) then 'prices_incomplete'
+            when count(otherwise_nanos) < count(*) then 'no_price_for_a_meter'
         end as not_estimable_because
-    from priced
-    left join tokens
-        on
-            priced.workspace = tokens.workspace
-            and priced.week = tokens.week
-            and tokens.model in (priced.large_model, priced.small_model)
-    left join prices
-        on
-            priced.provider = prices.provider
-            and priced.model = prices.model
-            and {{ days_after('priced.week', 6) }} >= {{ utc_day('prices.valid_from') }}
-            and (
-                {{ days_after('priced.week', 6) }} < {{ utc_day('prices.valid_to') }}
-                or prices.valid_to is null
-            )
-    group by priced.workspace, priced.week, priced.lever
+    from valued
+    group by workspace, week, lever
 
 )
 

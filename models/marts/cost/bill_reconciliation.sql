@@ -25,11 +25,20 @@ parted as (
 
 valued as (
 
+    -- Tokens are valued in proportion to what the logged ones cost: by the batch, long prompts and one's own
+    -- discounts are in that.
     select
         *,
         case
             when calls > 0 and billed_nanos is not null
-                then billed_tokens_nanos - logged_tokens_nanos - coalesce(missing_nanos, 0)
+                then round(
+                    cast(billed_tokens_nanos - logged_tokens_nanos as decimal(38, 9))
+                    * case
+                        when priced_calls = calls and logged_tokens_nanos > 0
+                            then cast(cost_nanos as decimal(38, 9)) / logged_tokens_nanos
+                        else 1
+                    end
+                ) - coalesce(missing_nanos, 0)
         end as tokens_nanos
     from parted
 
