@@ -14,7 +14,8 @@ spend as (
         workspace,
         day,
         {{ sum_counts('cost_nanos') }} as cost_nanos,
-        {{ sum_counts('calls - priced_calls') }} as unpriced_calls
+        {{ sum_counts('calls - priced_calls') }} as unpriced_calls,
+        {{ sum_counts('priced_calls') }} as priced_calls
     from {{ ref('agg_costs_daily') }}
     group by workspace, day
 
@@ -91,7 +92,9 @@ final as (
         {{ unrounded('rates.licence_usd_per_year / 365') }} as licence,
         {{ unrounded('coalesce(rates.implementation_usd_per_year, 0) / 365') }} as implementation,
         {{ unrounded('coalesce(spend.cost_nanos, 0) * coalesce(rates.model_cost_share, 0)') }} as model_nanos,
-        rates.cost_avoidance_given_usd
+        rates.cost_avoidance_given_usd,
+        coalesce(spend.priced_calls, 0) as priced_calls,
+        coalesce(rates.model_cost_share, 0) > 0 as is_model_paid
     from days
     left join rates
         on

@@ -47,7 +47,14 @@ sums as (
         sum(days.breach_as_printed) as breach_as_printed,
         sum(days.licence) as licence,
         sum(days.implementation) as implementation,
-        sum(days.model_nanos) as model_nanos,
+        -- Calls that cost something, nobody knows what, are not free.
+        case
+            when
+                not bool_or(days.is_model_paid)
+                or sum(days.unpriced_calls) = 0
+                or sum(days.priced_calls) > 0
+                then sum(days.model_nanos)
+        end as model_nanos,
         max(days.cost_avoidance_given_usd) as cost_avoidance_given_usd
     from asked
     left join days
@@ -85,6 +92,7 @@ rounded as (
         case
             when days = 0 then 'no_data'
             when not is_known then 'parameters_missing'
+            when model_nanos is null then 'no_prices'
             when queries = 0 then 'no_queries'
         end as not_judged_because
     from sums

@@ -110,7 +110,7 @@ valued as (
         case
             when routed.model = alternatives.model then routed.computed_nanos
             when routed.media_tokens = 0 then round(
-                {{ tokens_at_price('routed', 'instead') }} * case
+                {{ tokens_at_price('routed', 'sole') }} * case
                     when routed.computed_nanos < routed.listed_nanos
                         then cast(routed.computed_nanos as decimal(38, 9)) / routed.listed_nanos
                     else 1
@@ -123,12 +123,12 @@ valued as (
             alternatives.workspace = routed.workspace
             and alternatives.week = routed.week
             and routed.model in (alternatives.large_model, alternatives.small_model)
-    left join sold as instead
+    left join sold as sole
         on
-            alternatives.workspace = instead.workspace
-            and alternatives.week = instead.week
-            and alternatives.model = instead.model
-            and instead.place = 1
+            alternatives.workspace = sole.workspace
+            and alternatives.week = sole.week
+            and alternatives.model = sole.model
+            and sole.place = 1
 
 ),
 

@@ -1,5 +1,6 @@
 -- One row a workspace and complete day with four weeks behind it: what the rest of its month will cost, as
--- it could be said on the evening of that day. Days of the past are kept: they are the back-test.
+-- it could be said on the evening of that day. Days of the past are kept: they are the back-test. Where calls
+-- were made and none has a cost, nothing can be said.
 with
 
 windows as (
@@ -24,7 +25,8 @@ expected as (
                 ){{ ' +' if not loop.last }}
             {%- endfor %}
         ) as cost_left,
-        greatest(variance_of_steps - 2 * variance_of_days / 7, 0) as variance_of_level
+        greatest(variance_of_steps - 2 * variance_of_days / 7, 0) as variance_of_level,
+        calls_28 = 0 or priced_28 > 0 as is_told
     from windows
 
 ),
@@ -37,14 +39,15 @@ final as (
         month,
         day,
         days_left,
-        month_to_date as spent_nanos,
-        month_to_date + cost_left as forecast_nanos,
-        sqrt(
+        case when is_told then month_to_date end as spent_nanos,
+        case when is_told then month_to_date + cost_left end as forecast_nanos,
+        case when is_told then sqrt(
             days_left * variance_of_days
             + days_left * days_left * (variance_of_days / 14 + 1.25 * variance_of_level)
             + variance_of_level * days_left * days_left * days_left / 21
-        ) as deviation_nanos,
-        case when is_month_whole then month_total end as actual_nanos
+        ) end as deviation_nanos,
+        case when is_told and is_month_whole then month_total end as actual_nanos,
+        cast(calls_28 - priced_28 as bigint) as unpriced_calls
     from expected
 
 )

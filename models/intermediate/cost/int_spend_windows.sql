@@ -29,6 +29,8 @@ windows as (
         {%- for weekday in range(7) %}
             avg(case when weekday = {{ weekday }} then day_cost end) over last_28 as mean_{{ weekday }},
         {%- endfor %}
+        sum(calls) over last_28 as calls_28,
+        sum(priced_calls) over last_28 as priced_28,
         sum(day_cost) over month_to_date as month_to_date,
         sum(day_cost) over whole_month as month_total,
         bool_and(is_complete) over whole_month
@@ -89,7 +91,9 @@ final as (
             (mean_7 - mean_before) * (mean_7 - mean_before)
             + (mean_before - mean_2_before) * (mean_before - mean_2_before)
             + (mean_2_before - mean_3_before) * (mean_2_before - mean_3_before)
-        ) / 3 as variance_of_steps
+        ) / 3 as variance_of_steps,
+        calls_28,
+        priced_28
     from windows
 
 )

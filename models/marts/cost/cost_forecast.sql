@@ -77,7 +77,13 @@ final as (
                     + margin_nanos
                     + 1
         end as is_covered,
-        day = max(day) over (partition by workspace) as is_newest
+        day = max(day) over (partition by workspace) as is_newest,
+        unpriced_calls,
+        case
+            when forecast_nanos is null then 'no_prices'
+            when unpriced_calls > 0 then 'cost_incomplete'
+            else 'forecast'
+        end as status
     from calibrated
 
 )

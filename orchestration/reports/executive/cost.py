@@ -7,7 +7,7 @@ from orchestration.reports.figures import ALWAYS, Cells
 _BY_DAY = Cells("spend_overview", ("day", "is_complete", "cost_usd", "average_7_days_usd"), order="day")
 _FORECAST = Cells(
     "cost_forecast",
-    ("month", "forecast_usd", "low_usd", "high_usd", "is_calibrated"),
+    ("month", "forecast_usd", "low_usd", "high_usd", "is_calibrated", "unpriced_calls"),
     where="is_newest",
     by=None,
 )
@@ -62,13 +62,16 @@ def section(desk: Desk) -> Section:
 
 def _forecast(desk: Desk) -> list[str]:
     say = desk.words
-    month, expected, low, high, is_calibrated = desk.ledger.row(_FORECAST, ALWAYS)
+    month, expected, low, high, is_calibrated, unpriced = desk.ledger.row(_FORECAST, ALWAYS)
     if month is None:
         return []
+    if expected is None:
+        return ["No call of the last four weeks has a cost, so nothing can be said of the month's."]
     doubt = "" if is_calibrated else "; earlier months are too few to check that range by"
+    lacking = f", and {say.count(unpriced)} calls of four weeks have no cost" if unpriced else ""
     return [
         f"{say.quoted(f'{month:%B %Y}')} is heading for {say.money(expected)}, between {say.money(low)}"
-        f" and {say.money(high)}{doubt}."
+        f" and {say.money(high)}{lacking}{doubt}."
     ]
 
 

@@ -71,15 +71,19 @@ def test_a_full_refresh_mends_what_is_wrong_and_leaves_the_rest(house: House) ->
 
 @pytest.mark.parametrize("second", ["1", "2"], ids=["the same row again", "another row"])
 def test_a_full_refresh_refuses_two_rows_of_one_grain(house: House, second: str) -> None:
-    """Prevents a row from taking the place of one that equals what stands, or from being lost beside it."""
-    by_line = engine_world.FACT.replace("sum(reported_cost)", "reported_cost").replace("group by thread_ref", "")
+    """Prevents a row from being lost beside what stands, or from taking its place."""
+    by_line = engine_world.FACT.replace("sum(reported_cost)", "reported_cost").replace(
+        "group by thread_ref", ""
+    )
     house.model("fct", by_line)
     assert house.build() == {}
     house.land(cost("c2", "q1", second))
     house.refresh()
     stood = house.rows("select query_key, ctid, xmin from house.fct order by 1")
     failed = house.build("--full-refresh")
-    assert "house.fct: its SQL makes 3 rows where 2 have a (query_key) of their own" in failed["fct"].replace('"', "")
+    assert "house.fct: its SQL makes 3 rows where 2 have a (query_key) of their own" in failed[
+        "fct"
+    ].replace('"', "")
     assert house.rows("select query_key, ctid, xmin from house.fct order by 1") == stood
 
 

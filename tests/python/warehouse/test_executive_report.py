@@ -119,6 +119,27 @@ def test_a_return_that_cannot_be_judged_says_why(marts: Marts) -> None:
     assert "Not judged: parameters missing." in marts.write(first=DAY)
 
 
+def test_a_forecast_lacks_what_has_no_cost(marts: Marts) -> None:
+    """Prevents $0 of calls that nobody priced; of some that nobody did, it says how many."""
+    put_days(marts.session, "a", 3)
+    put_days(marts.session, "b", 3)
+    put(marts.session, "cost_forecast", workspace="a", is_newest=True, month=DAY, unpriced_calls=30)
+    told = {"forecast_usd": 31, "low_usd": 28, "high_usd": 40, "is_calibrated": True}
+    put(
+        marts.session,
+        "cost_forecast",
+        workspace="b",
+        is_newest=True,
+        month=DAY,
+        unpriced_calls=2,
+        **told,
+    )
+    assert "No call of the last four weeks has a cost" in marts.write(first=DAY)
+    assert "and $40.00, and 2 calls of four weeks have no cost." in marts.write(
+        first=DAY, workspace="b"
+    )
+
+
 def test_half_a_period_before_is_nothing_to_compare_with(marts: Marts) -> None:
     """Prevents growth by a thousand percent because logging had just begun."""
     put_days(marts.session, "a", 30)
