@@ -1,7 +1,8 @@
 {#- Steps that end in `corrected`: a row a `grain` of `cells` (workspace, channel, liked, disliked and their squares),
-    with the log-odds of being content and their variance. A cell leans on its workspace's average of the channel,
-    both channels are corrected by `ratios` and then averaged, each by how sure it is. -#}
-{% macro correction_steps(grain) -%}
+    with the log-odds of being content and their variance. A cell leans on its workspace's average of the channel, over
+    `homes`, which has each opinion once; both channels are corrected by `ratios` and then averaged, each by how sure it is.
+    A channel in which nobody spoke says nothing. -#}
+{% macro correction_steps(grain, homes='cells') -%}
 {%- set keys = grain | join(', ') -%}
 {%- set spread = 'power(' ~ var('opinion_log_odds_spread') ~ ', 2)' -%}
 even as (
@@ -9,10 +10,10 @@ even as (
     select
         {{ keys }},
         channel,
-        -- Uneven weights are worth fewer opinions than they count.
-        coalesce(round(liked * (liked + disliked) / nullif(liked_squares + disliked_squares, 0), 6), 0) as liked,
-        coalesce(round(disliked * (liked + disliked) / nullif(liked_squares + disliked_squares, 0), 6), 0) as disliked
+        {{ worth('liked') }} as liked,
+        {{ worth('disliked') }} as disliked
     from cells
+    where liked + disliked > 0
 
 ),
 
@@ -21,9 +22,10 @@ homes as (
     select
         workspace,
         channel,
-        ln({{ to_double('sum(liked) + 0.5') }} / (sum(disliked) + 0.5)) as log_odds,
-        1 / {{ to_double('sum(liked) + 0.5') }} + 1 / {{ to_double('sum(disliked) + 0.5') }} + {{ spread }} as variance
-    from even
+        ln({{ to_double('sum(' ~ worth('liked') ~ ') + 0.5') }} / (sum({{ worth('disliked') }}) + 0.5)) as log_odds,
+        1 / {{ to_double('sum(' ~ worth('liked') ~ ') + 0.5') }}
+        + 1 / {{ to_double('sum(' ~ worth('disliked') ~ ') + 0.5') }} + {{ spread }} as variance
+    from {{ homes }}
     group by workspace, channel
 
 ),
@@ -51,6 +53,12 @@ corrected as (
     group by {{ keys }}
 
 )
+{%- endmacro %}
+
+
+{#- Uneven weights are worth fewer opinions than they count. -#}
+{% macro worth(opinions) -%}
+    coalesce(round({{ opinions }} * (liked + disliked) / nullif(liked_squares + disliked_squares, 0), 6), 0)
 {%- endmacro %}
 
 

@@ -1,5 +1,5 @@
--- One row a query and setting that its user chose (seed `preference_settings`). A choice whose answer was
--- liked counts twice: it did what it was chosen for.
+-- One row a query and setting that its user chose (seed `preference_settings`), by the outermost of its
+-- lines. A choice whose answer was liked counts twice: it did what it was chosen for.
 {{ config(materialized='touched', key=['query_ref'], indexes=[{'columns': ['subject_ref']}]) }}
 with
 
@@ -49,7 +49,7 @@ final as (
         chosen.choice,
         coalesce(facts.positive_feedback > facts.negative_feedback, false) as is_liked
     from chosen
-    left join facts on chosen.query_key = facts.query_key
+    inner join facts on chosen.query_key = facts.query_key
     where chosen.choice is not null
 
 )

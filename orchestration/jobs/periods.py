@@ -22,11 +22,6 @@ class Period:
         return self.start.strftime(FORMATS[self.cadence])
 
 
-def period_of(cadence: str, key: str) -> Period:
-    start = datetime.strptime(key, FORMATS[cadence]).replace(tzinfo=UTC)
-    return Period(cadence, start, _next(cadence, start))
-
-
 def last_ended(cadence: str, now: datetime) -> Period:
     """The newest period that is over. Weeks begin on Monday."""
     running = _start_of(cadence, now.astimezone(UTC))
@@ -41,14 +36,3 @@ def _start_of(cadence: str, moment: datetime) -> datetime:
     if cadence == "weekly":
         return day - timedelta(days=day.weekday())
     return day.replace(day=1) if cadence == "monthly" else day
-
-
-def _next(cadence: str, start: datetime) -> datetime:
-    if cadence == "monthly":
-        return (start + timedelta(days=32)).replace(day=1)
-    return (
-        start
-        + {"hourly": timedelta(hours=1), "nightly": timedelta(days=1), "weekly": timedelta(days=7)}[
-            cadence
-        ]
-    )

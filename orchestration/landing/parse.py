@@ -65,9 +65,6 @@ class Slice:
     def byte_length(self) -> int:
         return len(self.blob) + 1
 
-    def offset_of(self, index: int) -> int:
-        return self.byte_start + sum(len(line) + 1 for line in self.lines[:index])
-
 
 @dataclass
 class Parsed:

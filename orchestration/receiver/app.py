@@ -4,7 +4,7 @@ Nothing that a client sent is ever logged: answers and figures hold counts, reas
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
@@ -53,6 +53,9 @@ class Receiver:
     limits: ReceiverLimits
     line_limits: Limits = field(default_factory=Limits)
     figures: Figures = field(default_factory=Figures)
+    lands: Callable[[], bool] | None = (
+        None  # whether what lands still does; None: that is somebody else
+    )
     # One: more would only wait for each other, and the event loop stays free to take and refuse.
     translator: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="translator")
@@ -113,8 +116,11 @@ class Receiver:
 
     async def health(self, _: Request) -> Response:
         counts = self.committer.counts
-        well = self.committer.is_alive() and counts.connected and not self.committer.is_full
-        content = msgspec.json.encode({"ok": well, **asdict(self.figures), **asdict(counts)})
+        landing = self.lands() if self.lands else None
+        takes = self.committer.is_alive() and counts.connected and not self.committer.is_full
+        well = takes and landing is not False
+        said = {"ok": well, "landing": landing, **asdict(self.figures), **asdict(counts)}
+        content = msgspec.json.encode(said)
         return Response(content, 200 if well else 503, media_type=JSON)
 
 

@@ -65,7 +65,8 @@ def receive(port: int, host: str | None, allow_remote: bool, no_land: bool) -> N
     server = uvicorn.Server(config)
     # Its own way is to raise the signal again when all is done: then we would end as if killed.
     server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
-    with _stopping(server.handle_exit), _landing(not no_land, limits.last_s + _GRACE_S):
+    with _stopping(server.handle_exit), _landing(not no_land, limits.last_s + _GRACE_S) as lands:
+        receiver.lands = lands
         click.echo(f"Receiving on http://{host}:{listening.getsockname()[1]}/v1/traces", err=True)
         server.run(sockets=[listening])
 
@@ -100,9 +101,9 @@ def _stopping(stop: Callable[[int, FrameType | None], None]) -> Iterator[None]:
 
 
 @contextmanager
-def _landing(wanted: bool, most_s: int) -> Iterator[None]:
+def _landing(wanted: bool, most_s: int) -> Iterator[Callable[[], bool] | None]:
     if not wanted:
-        yield
+        yield None
         return
     command = [sys.executable, "-m", "orchestration.receiver.landing"]
     # Ctrl-C is for us: the last that was acknowledged is landed before the end.
@@ -110,7 +111,7 @@ def _landing(wanted: bool, most_s: int) -> Iterator[None]:
         command, stdin=subprocess.PIPE, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)
     )
     try:
-        yield
+        yield lambda: process.poll() is None
     finally:
         try:
             process.communicate(timeout=most_s)

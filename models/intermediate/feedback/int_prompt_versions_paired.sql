@@ -1,6 +1,6 @@
 -- Each version of a prompt beside the one before it, one row a workspace, prompt and version: over the
 -- days on which both ran where they did (an experiment, a roll-out), else over all of its days against
--- the weeks before it came.
+-- the weeks before it came. Of those that began on one day v10 came after v9.
 with
 
 opinions as (
@@ -36,7 +36,8 @@ versions as (
         max(day) as last_day,
         {{ sum_counts('queries') }} as queries,
         lag(prompt_version) over (
-            partition by workspace, prompt_name order by min(day), prompt_version
+            partition by workspace, prompt_name
+            order by min(day), length(prompt_version), prompt_version
         ) as baseline_version
     from days
     group by workspace, prompt_name, prompt_version

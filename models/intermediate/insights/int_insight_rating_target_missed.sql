@@ -33,7 +33,7 @@ found as (
         || round(cast(feedback_analysis.average_rating as decimal(38, 9)), 1) as title,
         'The target is {{ var("average_rating_target") }}; '
         || {{ said_number('feedback_analysis.ratings') }}
-        || ' people rated in the newest whole week.' as description
+        || ' ratings in the newest whole week.' as description
     from feedback_analysis
     inner join windows
         on feedback_analysis.week = windows.newest_week

@@ -8,6 +8,12 @@ cost_breakdown as (
 
 ),
 
+first_days as (
+
+    select * from {{ ref('int_first_days') }}
+
+),
+
 windows as (
 
     select * from {{ ref('int_insight_windows') }}
@@ -55,9 +61,12 @@ estimated as (
 
     select
         shared.*,
+        {{ days_between('greatest(shared.period_start, first_days.first_day)', 'shared.period_end') }} as days,
         rules.threshold,
         (rules.threshold - shared.hit_rate) * shared.told * shared.miss_usd / shared.misses as saving_usd
     from shared
+    inner join first_days
+        on shared.workspace = first_days.workspace
     cross join rules
     where shared.hit_rate < rules.threshold
 
@@ -73,12 +82,13 @@ found as (
         'response_cache' as dimension,
         hit_rate as value,
         saving_usd,
+        days,
         'The response cache answers ' || {{ said_share('hit_rate') }} || ' of the questions it is asked'
             as title,
-        'Spending ' || {{ said_usd('spent_usd / 28') }}
+        'Spending ' || {{ said_usd('spent_usd / days') }}
         || ' a day; a response cache that answers '
         || {{ said_share('threshold') }} || ' and not ' || {{ said_share('hit_rate') }} || ' could save '
-        || {{ said_usd('saving_usd / 28') }} || ' a day, '
+        || {{ said_usd('saving_usd / days') }} || ' a day, '
         || {{ said_share('saving_usd / spent_usd') }} || '.' as description
     from estimated
     where spent_usd > 0
@@ -90,7 +100,7 @@ final as (
     select
         {{ insight_columns(
             'cost_breakdown', ['workspace', 'dimension'], 'day',
-            impact=a_month('saving_usd', 28), severity="'low'"
+            impact=a_month('saving_usd', 'days'), severity="'low'"
         ) }}
     from found
 

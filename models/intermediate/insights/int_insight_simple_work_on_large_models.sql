@@ -15,6 +15,12 @@ spend_overview as (
 
 ),
 
+first_days as (
+
+    select * from {{ ref('int_first_days') }}
+
+),
+
 windows as (
 
     select * from {{ ref('int_insight_windows') }}
@@ -73,11 +79,14 @@ compared as (
         simple.workspace,
         spent.period_start,
         spent.period_end,
+        {{ days_between('greatest(spent.period_start, first_days.first_day)', 'spent.period_end') }} as days,
         spent.spent_usd,
         simple.other_usd - simple.other_queries * simple.small_usd / simple.small_queries as saving_usd
     from simple
     inner join spent
         on simple.workspace = spent.workspace
+    inner join first_days
+        on simple.workspace = first_days.workspace
     where
         simple.unpriced_calls = 0
         and simple.small_queries >= {{ var('minimum_queries_to_judge') }}
@@ -93,15 +102,16 @@ found as (
         compared.period_start,
         compared.period_end,
         compared.saving_usd,
+        compared.days,
         rules.threshold,
         'low' as tier,
         compared.saving_usd / compared.spent_usd as value,
-        'Simple questions on larger models: ' || {{ said_usd('compared.saving_usd / 28') }}
+        'Simple questions on larger models: ' || {{ said_usd('compared.saving_usd / compared.days') }}
         || ' a day could be saved'
             as title,
-        'Spending ' || {{ said_usd('compared.spent_usd / 28') }}
+        'Spending ' || {{ said_usd('compared.spent_usd / compared.days') }}
         || ' a day; the small model for simple questions could save '
-        || {{ said_usd('compared.saving_usd / 28') }} || ' a day, '
+        || {{ said_usd('compared.saving_usd / compared.days') }} || ' a day, '
         || {{ said_share('compared.saving_usd / compared.spent_usd') }} || '.' as description
     from compared
     cross join rules
@@ -114,7 +124,7 @@ final as (
     select
         {{ insight_columns(
             'complexity_analysis', ['workspace', 'tier'], 'week',
-            impact=a_month('saving_usd', 28), severity=severity_of('value', 'threshold')
+            impact=a_month('saving_usd', 'days'), severity=severity_of('value', 'threshold')
         ) }}
     from found
 

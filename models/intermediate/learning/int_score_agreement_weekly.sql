@@ -56,7 +56,8 @@ final as (
         correlations.mean_square_difference,
         correlations.pearson,
         correlations.spearman,
-        correlations.weighted_kappa
+        correlations.weighted_kappa,
+        correlations.mean_step_difference
     from counted
     left join correlations
         on

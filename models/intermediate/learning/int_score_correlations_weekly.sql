@@ -101,7 +101,8 @@ final as (
         {{ correlation('sum_x', 'sum_y', 'sum_xx', 'sum_yy', 'sum_xy') }} as pearson,
         {{ correlation('sum_rank', 'sum_rank', 'sum_x_ranks', 'sum_y_ranks', 'sum_xy_ranks') }} as spearman,
         1 - (sum_xx + sum_yy - 2 * sum_xy)
-        / nullif(sum_xx + sum_yy - 2 * sum_x * sum_y / compared_answers, 0) as weighted_kappa
+        / nullif(sum_xx + sum_yy - 2 * sum_x * sum_y / compared_answers, 0) as weighted_kappa,
+        (sum_x - sum_y) / compared_answers as mean_step_difference
     from sums
 
 )

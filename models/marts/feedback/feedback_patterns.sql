@@ -9,9 +9,29 @@ answers as (
 
 ),
 
+topics as (
+
+    select
+        cluster_id,
+        current_id
+    from {{ ref('dim_question_clusters') }}
+    where kind = 'topic'
+
+),
+
 reviewed as (
 
-    select * from {{ ref('srv_answers_to_review') }}
+    select
+        answers.workspace,
+        answers.day,
+        answers.query_key,
+        answers.query_id,
+        answers.occurred_at,
+        answers.query_type,
+        coalesce(topics.current_id, answers.topic_id) as topic_id,
+        answers.failure
+    from {{ ref('srv_answers_to_review') }} as answers
+    left join topics on answers.topic_id = topics.cluster_id
 
 ),
 
@@ -29,10 +49,11 @@ fixes as (
 
 groups as (
 
+    -- What counts in a topic that was united with another counts there.
     select
         answers.workspace,
         answers.group_kind,
-        answers.group_name,
+        coalesce(topics.current_id, answers.group_name) as group_name,
         {{ sum_counts('answers.queries') }} as queries,
         {{ sum_counts('answers.errors') }} as errors,
         {{ sum_counts('answers.refused') }} as refused,
@@ -44,9 +65,11 @@ groups as (
         {{ sum_counts('answers.confident_queries') }} as confident_queries,
         {{ sum_counts('answers.confidence_millionths') }} as confidence_millionths
     from answers
+    left join topics
+        on answers.group_name = topics.cluster_id and answers.group_kind = 'topic'
     cross join newest
     where answers.day > {{ days_after('newest.newest_day', '-' ~ var('pattern_days')) }}
-    group by answers.workspace, answers.group_kind, answers.group_name
+    group by answers.workspace, answers.group_kind, coalesce(topics.current_id, answers.group_name)
 
 ),
 

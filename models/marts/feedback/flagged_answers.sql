@@ -1,5 +1,6 @@
 -- The answers that somebody flagged as incorrect or corrected, one row a query: a worklist with how bad,
--- and what became of it, by ids only. A decision about the feedback or its query has the last word.
+-- and what became of it, by ids only. A decision about the feedback or its query has the last word, until
+-- somebody flags it again.
 with
 
 answers as (
@@ -11,6 +12,16 @@ answers as (
 decisions as (
 
     select * from {{ ref('fct_decisions') }}
+
+),
+
+topics as (
+
+    select
+        cluster_id,
+        current_id
+    from {{ ref('dim_question_clusters') }}
+    where kind = 'topic'
 
 ),
 
@@ -36,6 +47,7 @@ decided as (
             flagged.workspace = decisions.workspace
             and decisions.object_type = 'feedback'
             and decisions.object_id in (flagged.query_id, flagged.flag_event_id)
+            and decisions.occurred_at >= flagged.flagged_at
 
 ),
 
@@ -53,7 +65,7 @@ final as (
         flagged.prompt_name,
         flagged.prompt_version,
         flagged.query_type,
-        flagged.topic_id,
+        coalesce(topics.current_id, flagged.topic_id) as topic_id,
         flagged.flagged_at,
         flagged.flags,
         flagged.corrections,
@@ -69,6 +81,7 @@ final as (
         decided.decided_at,
         flagged.confidence
     from flagged
+    left join topics on flagged.topic_id = topics.cluster_id
     left join decided on flagged.query_key = decided.query_key and decided.age = 1
 
 )

@@ -13,6 +13,16 @@ newest as (
 
 ),
 
+topics as (
+
+    select
+        cluster_id,
+        current_id
+    from {{ ref('dim_question_clusters') }}
+    where kind = 'topic'
+
+),
+
 final as (
 
     select
@@ -27,11 +37,12 @@ final as (
         answers.prompt_name,
         answers.prompt_version,
         answers.query_type,
-        answers.topic_id,
+        coalesce(topics.current_id, answers.topic_id) as topic_id,
         answers.confidence,
         answers.failure,
         answers.opinion
     from answers
+    left join topics on answers.topic_id = topics.cluster_id
     cross join newest
     where
         answers.is_low_confidence

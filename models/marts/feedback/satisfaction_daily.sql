@@ -73,7 +73,24 @@ cells as (
 
 ),
 
-{{ correction_steps(['workspace', 'day']) }},
+single_days as (
+
+    select
+        channels.workspace,
+        channels.day,
+        channels.channel,
+        sum(channels.liked) as liked,
+        sum(channels.disliked) as disliked,
+        sum(channels.liked_squares) as liked_squares,
+        sum(channels.disliked_squares) as disliked_squares
+    from channels
+    cross join newest
+    where channels.day > {{ days_after('newest.newest_day', '-' ~ (var('satisfaction_days') + 6)) }}
+    group by channels.workspace, channels.day, channels.channel
+
+),
+
+{{ correction_steps(['workspace', 'day'], homes='single_days') }},
 
 judged as (
 

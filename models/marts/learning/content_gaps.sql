@@ -34,6 +34,12 @@ decisions as (
 
 ),
 
+first_days as (
+
+    select * from {{ ref('int_first_days') }}
+
+),
+
 horizon as (
 
     select * from {{ ref('int_horizon') }}
@@ -68,10 +74,14 @@ judged as (
         coalesce(decisions.status, 'open') as status,
         decisions.decided_day,
         decisions.article_id,
-        decisions.published_day
+        decisions.published_day,
+        {{ growth_not_judged_because('counted.earlier_questions') }} as growth_not_judged_because
     from counted
+    cross join horizon
     inner join clusters
         on counted.gap_id = clusters.cluster_id
+    left join first_days
+        on counted.workspace = first_days.workspace
     left join users
         on counted.gap_id = users.gap_id
     left join decisions
@@ -95,7 +105,10 @@ final as (
         users,
         recent_questions,
         earlier_questions,
-        {{ ratio('recent_questions', 'earlier_questions') }} - 1 as growth_rate,
+        case
+            when growth_not_judged_because is null
+                then {{ ratio('recent_questions', 'earlier_questions') }} - 1
+        end as growth_rate,
         dissatisfied,
         {{ ratio('dissatisfied', 'questions') }} as dissatisfied_rate,
         cost_usd,
@@ -106,7 +119,8 @@ final as (
                 recent_questions + dissatisfied desc,
                 questions desc,
                 gap_id asc
-        ) as impact_rank
+        ) as impact_rank,
+        growth_not_judged_because
     from judged
 
 )

@@ -37,8 +37,10 @@ reasoned as (
         coalesce(
             {{ not_judged_because('compared_answers') }}, case when pearson is null then 'nothing_varies' end
         ) as agreement_not_judged_because,
+        -- Both in steps: beside the mean of what is no step, their squares would make no variance.
         sqrt(
-            greatest(mean_square_difference - power(mean_difference, 2), 0) / nullif(compared_answers - 1, 0)
+            greatest(mean_square_difference - power(mean_step_difference, 2), 0)
+            / nullif(compared_answers - 1, 0)
         ) as error,
         case
             when least(reference_good, reference_bad) < {{ var('minimum_queries_to_judge') }} then 'too_few'

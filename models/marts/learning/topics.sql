@@ -26,6 +26,12 @@ users as (
 
 ),
 
+first_days as (
+
+    select * from {{ ref('int_first_days') }}
+
+),
+
 horizon as (
 
     select * from {{ ref('int_horizon') }}
@@ -55,6 +61,18 @@ counted as (
 
 ),
 
+reasoned as (
+
+    select
+        counted.*,
+        {{ growth_not_judged_because('counted.earlier_queries') }} as growth_not_judged_because
+    from counted
+    cross join horizon
+    left join first_days
+        on counted.workspace = first_days.workspace
+
+),
+
 final as (
 
     select
@@ -68,7 +86,10 @@ final as (
         coalesce(users.users, 0) as users,
         counted.recent_queries,
         counted.earlier_queries,
-        {{ ratio('counted.recent_queries', 'counted.earlier_queries') }} - 1 as growth_rate,
+        case
+            when counted.growth_not_judged_because is null
+                then {{ ratio('counted.recent_queries', 'counted.earlier_queries') }} - 1
+        end as growth_rate,
         counted.successes,
         {{ ratio('counted.successes', 'counted.queries') }} as success_rate,
         counted.refused,
@@ -78,8 +99,9 @@ final as (
         counted.unanswered,
         {{ ratio('counted.unanswered', 'counted.looked_up') }} as unanswered_rate,
         {{ not_judged_because('counted.queries') }} as rates_not_judged_because,
-        counted.cost_usd
-    from counted
+        counted.cost_usd,
+        counted.growth_not_judged_because
+    from reasoned as counted
     inner join clusters
         on counted.topic_id = clusters.cluster_id
     left join users

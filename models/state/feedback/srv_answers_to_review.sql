@@ -21,7 +21,7 @@ scores as (
 
 feedback as (
 
-    select * from {{ keyed(ref('fct_feedback'), 'thread_ref', makes_rows=false) }}
+    select * from {{ keyed(ref('fct_feedback'), 'thread_ref') }}
 
 ),
 

@@ -19,6 +19,7 @@ from dagster_world import Loaded
 
 from orchestration.jobs import ledger
 from orchestration.jobs.registry import JOBS
+from orchestration.jobs.work import land
 from orchestration.scoring import registry
 from orchestration.settings import PROJECT_DIR
 
@@ -220,6 +221,27 @@ def test_a_file_that_cannot_be_read_fails_the_run_after_the_others_landed(
     assert count == (1,)
     assert (tmp_path / "a.jsonl").exists()
     assert (tmp_path / "landed" / "b.jsonl").exists()
+
+
+def test_a_landed_file_that_cannot_be_moved_is_told_and_holds_up_no_other(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prevents a full disk from ending the job at the first file, and each file from landing twice."""
+    monkeypatch.setenv("ASSAY_DATABASE_URL", database_url)
+    (tmp_path / "landed").write_text("where the folder should be")
+    for name in "ab":
+        tool = {
+            "kind": "tool",
+            "event_id": name,
+            "ts": "2025-06-02T10:00:00Z",
+            "tool": "t",
+            "status": "ok",
+        }
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(tool) + "\n")
+    for accepted in (2, 0):
+        landed = land(tmp_path, 0)
+        assert [landed.counts.accepted, landed.files] == [accepted, 2]
+        assert ["cannot be moved to landed" in problem for problem in landed.problems] == [True, True]
 
 
 def test_the_manifest_follows_the_files(

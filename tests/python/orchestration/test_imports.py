@@ -16,6 +16,7 @@ from orchestration.errors import AssayError
 from orchestration.sources.scheduled import configured, slot
 
 AWAY = "postgresql://reader@127.0.0.1:1/gone"
+ALSO_AWAY = "postgresql://reader@127.0.0.1:1/other"
 
 
 @pytest.fixture
@@ -89,12 +90,19 @@ def test_a_configured_source_is_read_once_an_interval_and_shows_rows_and_lag(
 def test_a_source_that_is_away_keeps_no_other_from_being_read(
     warehouse: psycopg.Connection, home: Path, source: str
 ) -> None:
-    configure(home, AWAY, source)
+    configure(home, AWAY, source, ALSO_AWAY)
     (asked,) = tick().run_requests or []
     result = ran(dict(asked.tags))
     assert not result.success
     assert warehouse.execute("select count(*) from raw.cost_log").fetchone() == (2,)
     assert "No connection to the other database" in str(result.all_events)
+    (shown,) = (
+        event.materialization.metadata
+        for event in result.get_asset_materialization_events()
+        if event.asset_key and event.asset_key.path[-1] == "imports"
+    )
+    # Of one system in three places: what was read of one says nothing of the others.
+    assert [name for name in shown if "lag" in name] == ["2 litellm: lag in seconds"]
 
 
 @pytest.mark.parametrize(

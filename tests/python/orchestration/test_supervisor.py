@@ -4,14 +4,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
 import pytest
 
 from orchestration.settings import PROJECT_DIR
+from orchestration.ui.supervisor import Supervisor
 
 # A child that has a child of its own, as the code server has runs; both write down who they are.
 _SUPERVISED = """
@@ -74,6 +78,26 @@ def _until(happened: Callable[[], bool], what: str) -> None:
             pass
         time.sleep(0.05)
     raise AssertionError(f"it did not happen: {what}")
+
+
+def test_what_never_started_can_be_stopped(tmp_path: Path) -> None:
+    """Prevents the reason why it did not start from being hidden behind another error."""
+    Supervisor({}, tmp_path, 0, pytest.fail).stop()
+
+
+def test_dagster_is_asked_past_every_proxy(tmp_path: Path) -> None:
+    """Prevents `assay ui` from waiting for ever where the environment names a proxy."""
+    (tmp_path / "server_info").touch()
+    ask = "import sys; from orchestration.ui.commands import _answers; print(_answers(sys.argv[1]))"
+    nobody = {"http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+    with ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    ) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        asked = [sys.executable, "-c", ask, f"http://127.0.0.1:{server.server_port}"]
+        said = subprocess.run(asked, cwd=PROJECT_DIR, env=os.environ | nobody, stdout=subprocess.PIPE)
+        server.shutdown()
+    assert said.stdout == b"True\n"
 
 
 def test_a_killed_supervisor_leaves_nothing_running(

@@ -15,7 +15,7 @@ from typing import Any
 
 from orchestration import crash
 
-_STARTED = re.compile(r"http://127\.0\.0\.1:(\d+)/")
+_STARTED = re.compile(r"http://[\d.]+:(\d+)/")
 
 
 @dataclass

@@ -17,7 +17,7 @@ from report_world import DAY, make_marts, put, put_days
 
 from orchestration.cli import assay
 from orchestration.errors import AssayError
-from orchestration.jobs.periods import period_of
+from orchestration.jobs.periods import last_ended
 from orchestration.reports.executive.compose import compose
 from orchestration.reports.figures import Ledger
 from orchestration.reports.rendering import FORMATS, render
@@ -272,9 +272,10 @@ def test_a_page_for_every_workspace_and_none_outside(marts: Marts, tmp_path: Pat
     """Prevents a workspace called ../x from choosing where its page is written."""
     for workspace in ("a", "../../x", ".. x"):
         put_days(marts.session, workspace, 31)
-    month = period_of("monthly", "2026-03-01")
-    assert executive_of_all(month, tmp_path / "pages") == 3
+    march = last_ended("monthly", dt.datetime(2026, 4, 1, tzinfo=dt.UTC))
+    assert executive_of_all(march, tmp_path / "pages") == 3
     pages = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.parent for path in pages} == {Path("pages/2026-03")}
     assert len(pages) == 3
-    assert executive_of_all(period_of("monthly", "2026-02-01"), tmp_path / "pages") == 0
+    february = last_ended("monthly", march.start)
+    assert executive_of_all(february, tmp_path / "pages") == 0

@@ -5,10 +5,11 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 from landing_world import World
@@ -116,8 +117,9 @@ def test_what_cannot_be_taken_is_refused_for_good(
 
 
 def test_it_tells_how_it_goes(receiver: ReceiverProcess) -> None:
-    health = receiver.ask("GET", "/healthz").said
-    assert health["ok"]
+    while not (health := receiver.ask("GET", "/healthz").said)["ok"]:
+        pass  # it connects when it has started
+    assert health["landing"] is None
     assert health["waiting_bytes"] == 0
     assert health["requests"] == health["acknowledged"] + health["refused"] + health["turned_away"]
 
@@ -125,6 +127,31 @@ def test_it_tells_how_it_goes(receiver: ReceiverProcess) -> None:
 def test_other_machines_are_let_in_only_when_asked_for() -> None:
     with pytest.raises(AssayError, match="--allow-remote"):
         _listening("0.0.0.0", 0, allow_remote=False)  # noqa: S104 - that is the point
+
+
+def test_asked_for_other_machines_it_listens_on_every_address(world: World) -> None:
+    """Prevents --allow-remote from letting nobody in: 127.0.0.2 is no address of 127.0.0.1's."""
+    with receiving(world.url, "--no-land", "--allow-remote") as receiver:
+        connection = HTTPConnection("127.0.0.2", receiver.port, timeout=60)
+        connection.request("GET", "/healthz", headers={"host": "assay.example"})
+        assert json.loads(connection.getresponse().read())["landing"] is None
+        connection.close()
+    with receiving(world.url, "--no-land") as receiver, pytest.raises(ConnectionRefusedError):
+        HTTPConnection("127.0.0.2", receiver.port, timeout=60).request("GET", "/healthz")
+
+
+def test_it_is_not_well_when_what_lands_has_ended(world: World) -> None:
+    """Prevents a receiver that acknowledges, lands nothing and calls itself healthy."""
+    with receiving(world.url) as receiver:
+        while receiver.ask("GET", "/healthz").status != 200:
+            pass
+        (lands,) = psutil.Process(receiver.process.pid).children()
+        lands.kill()
+        while (health := receiver.ask("GET", "/healthz")).status == 200:
+            pass
+        assert (health.said["ok"], health.said["landing"]) == (False, False)
+        assert receiver.post(request(18)).status == 200  # it waits in the inbox
+    landed(world)
 
 
 def test_landing_outlives_what_nobody_expected(
