@@ -123,6 +123,24 @@ _SCORED_LATER: list[Step] = [
 ]
 
 
+def _feedback(event_id: str, **said: Any) -> dict[str, Any]:
+    base = {"kind": "feedback", "event_id": event_id, "ts": "2026-03-02T10:00:00Z", "query_id": "q"}
+    return base | said
+
+
+# A flag makes an answer one to review, also where opinions stay as they were: one for it, one against.
+_A_FLAG_FOR_A_THUMB: list[Step] = [
+    _deliver(
+        query("q"),
+        _feedback("liked", type="thumb", value=1, user_id="a"),
+        _feedback("disliked", type="thumb", value=-1, user_id="b"),
+    ),
+    _NOW,
+    _deliver(_feedback("flagged", type="flag", supersedes="disliked", user_id="b")),
+    _NOW,
+]
+
+
 # What was kept beside says something else once the contract has a place for it.
 _A_FIELD_IS_LEARNED: list[Step] = [
     _deliver(query("q", feature="search"), cost("c", "q", service_tier="batch"), query("r")),
@@ -137,6 +155,7 @@ _A_FIELD_IS_LEARNED: list[Step] = [
 @given(steps=HISTORIES)
 @example(steps=_HELD_AND_THE_NEXT)
 @example(steps=_SCORED_LATER)
+@example(steps=_A_FLAG_FOR_A_THUMB)
 @example(steps=_A_FIELD_IS_LEARNED)
 def test_everything_is_as_the_oracle_says_after_any_history(
     template: Template, steps: list[Step]
