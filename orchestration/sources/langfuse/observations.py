@@ -15,9 +15,14 @@ class Observation:
         self.said = said
         self.type = str(said.get("type")).upper()
         self.query_id = first(said.get("trace_id"), said.get("id"))
+        # Enriched exports hang what was the root on a row that stands for the trace.
+        row = f"t-{said.get('trace_id')}"
+        self.is_trace = said.get("id") == row
+        self.is_root = said.get("parent_observation_id") in (None, "", row)
         self.usage = Usage(said)
         self.failed = said.get("level") == "ERROR"
-        self.latency = milliseconds(said.get("start_time"), said.get("end_time"))
+        ended = None if self.is_trace else said.get("end_time")
+        self.latency = milliseconds(said.get("start_time"), ended)
 
     def lines(self) -> Iterator[Line]:
         """The first of them carries what no field takes."""
@@ -27,8 +32,7 @@ class Observation:
         yield from map(spoken, made)
 
     def _lines(self) -> Iterator[Line]:
-        is_root = not self.said.get("parent_observation_id")
-        if self.type == "GENERATION" or (self.type in TURNS and is_root):
+        if self.type == "GENERATION" or (self.type in TURNS and self.is_root):
             yield self.query()
         elif self.type == "TOOL" or self.type == "AGENT":
             yield self.tool()
@@ -56,8 +60,8 @@ class Observation:
             "query_id": self.query_id,
             "status": "error" if self.failed else "ok",
             "error_message": first(said.get("status_message")) if self.failed else None,
-            "feature": first(said.get("trace_name")),
-            "operation": self.type.lower(),
+            "feature": first(said.get("trace_name"), said.get("name") if self.is_trace else None),
+            "operation": None if self.is_trace else self.type.lower(),
             "model": _model(said) if is_call else None,
             "prompt_name": first(said.get("prompt_name")),
             "prompt_version": text(said.get("prompt_version")),

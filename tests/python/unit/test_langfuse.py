@@ -202,6 +202,21 @@ def test_a_trace_says_who_and_what_but_no_end() -> None:
     assert query["attributes"] == {"tags": ["beta"], "bookmarked": False, "version": "2"}
 
 
+def test_what_hangs_on_the_row_that_stands_for_the_trace_is_the_root() -> None:
+    """Prevents that a turn which failed after 3 s is a good one of the second that its call took."""
+    at = {"start_time": "2026-03-01 10:00:00.000000", "parent_observation_id": "t-t-1"}
+    failed = {"level": "ERROR", "end_time": "2026-03-01 10:00:03.000000"}
+    assert set(said(observation("AGENT", **at, **failed))) == {"query"}
+    root = said(observation("AGENT", **at, **failed))["query"]
+    assert (root["status"], root["latency_ms"], root["query_id"]) == ("error", 3000, "t-1")
+    # The row itself says who asked, and is around nothing, also where it has an end.
+    row = observation("SPAN", id="t-t-1", parent_observation_id="", name="chat", user_id="ana")
+    query = said(row)["query"]
+    assert (query["query_id"], query["user_id"], query["feature"]) == ("t-1", "ana", "chat")
+    assert query["query_text"] == "Why?"
+    assert not {"latency_ms", "operation"} & set(query)
+
+
 @pytest.mark.parametrize(
     ("record", "kinds"),
     [
