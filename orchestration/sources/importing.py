@@ -6,6 +6,7 @@ and rows that their system wrote late come along. The mark is set when all of it
 
 import datetime as dt
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ PASSWORD = "ASSAY_IMPORT_PASSWORD"  # noqa: S105 - the name of a variable
 OVERLAP = dt.timedelta(hours=1)
 _AT_ONCE = 50  # rows: each may be as long as a line
 _PORT = 5432
+_SEARCH_PATH = re.compile(r"search_path=(\S+)")
 _SETTINGS = "-c timezone=UTC -c default_transaction_read_only=on"
 
 
@@ -46,8 +48,7 @@ def import_database(
     """Each log of the system, as it has landed; `password` names the variable that holds it."""
     source = database.source
     with _connected(url, password) as there:
-        place = _place(there)
-        for log in [log for log in database.logs if _is_there(there, log, place)]:
+        for log, place in _logs(there, database):
             start = _start(lander, source.name, place, log, since)
             rows = Rows(there, log, start, lander.limits)
             origin = Origin("database", f"{source.name}:{place}/{log.name}")
@@ -60,8 +61,7 @@ def try_database(database: Database, url: str, since: Since) -> Iterator[tuple[s
     """What would land; without the warehouse, so from the given moment on, or everything."""
     limits = Limits()
     with _connected(url) as there:
-        place = _place(there)
-        for log in [log for log in database.logs if _is_there(there, log, place)]:
+        for log, _ in _logs(there, database):
             rows = Rows(there, log, since.moment, limits)
 
             def read(source: Source, rows: Rows = rows) -> Iterator[Slice | Unreadable]:
@@ -163,22 +163,43 @@ def _connected(url: str, password: str = PASSWORD) -> Iterator[psycopg.Connectio
         connection.close()
 
 
-def _place(there: psycopg.Connection[Any]) -> str:
-    return place_of({"host": there.info.host, "port": there.info.port, "dbname": there.info.dbname})
+def _logs(there: psycopg.Connection[Any], database: Database) -> list[tuple[Log, str]]:
+    """Those that are there, each with its place."""
+    place = _place({"host": there.info.host, "port": there.info.port, "dbname": there.info.dbname})
+    found = [(log, _schema_of(there, log, place)) for log in database.logs]
+    return [(log, _within(place, schema)) for log, schema in found if schema is not None]
 
 
-def place_of(parts: Mapping[str, Any]) -> str:
+def _place(parts: Mapping[str, Any]) -> str:
     """Which database it is, without who asks."""
     return f"{parts.get('host')}:{parts.get('port', _PORT)}/{parts.get('dbname', parts.get('user'))}"
 
 
-def _is_there(there: psycopg.Connection[Any], log: Log, place: str) -> bool:
+def _within(place: str, schema: str) -> str:
+    """Marks of `public` are older than the look at schemas, and stay what they were."""
+    return place if schema == "public" else f"{place}/{schema}"
+
+
+def places_of(url: str) -> list[str]:
+    """Where its tables may be, by its search path: what is away cannot be asked."""
+    parts = read_url(url)
+    paths = _SEARCH_PATH.findall(parts.get("options") or "")
+    schemas = paths[-1].split(",") if paths else ["public"]
+    return [_within(_place(parts), schema.strip('"')) for schema in schemas]
+
+
+def _schema_of(there: psycopg.Connection[Any], log: Log, place: str) -> str | None:
+    """Where its table is; None where there is none and none has to be."""
     with there.transaction():
-        found = there.execute("select to_regclass(%s)", (log.needs,)).fetchone()
-    if found is not None and found[0] is not None:
-        return True
+        found = there.execute(
+            """select relnamespace::regnamespace::text from pg_class
+               where oid = to_regclass(%s)""",
+            (log.needs,),
+        ).fetchone()
+    if found is not None:
+        return str(found[0])
     if log.optional:
-        return False
+        return None
     raise AssayError(
         f"There is no table {log.needs} in {place}. If it is in another schema, add"
         " ?options=-csearch_path%3DSCHEMA to the URL."

@@ -23,7 +23,7 @@ from orchestration import settings
 from orchestration.errors import AssayError, sentence_of
 from orchestration.landing.lander import Lander
 from orchestration.landing.store import Counts
-from orchestration.sources.importing import PASSWORD, Since, import_database, place_of, read_url
+from orchestration.sources.importing import PASSWORD, Since, import_database, places_of, read_url
 from orchestration.sources.named import NAMES, database_named
 
 _EVERY = re.compile(r"([1-9]\d{0,3})([mh])")
@@ -106,9 +106,11 @@ def import_all(lander: Lander) -> Iterator[Imported]:
 
 
 def _newest(lander: Lander, one: Configured) -> dt.datetime | None:
+    places = places_of(one.url)
     row = lander.connection().execute(
-        "select max(seen_to) from landing.import_mark where source = %s and place = %s",
-        [one.system, place_of(read_url(one.url))],
+        """select max(seen_to) from landing.import_mark where source = %s and place = any(%s)
+           group by place order by array_position(%s, place) limit 1""",
+        [one.system, places, places],
     ).fetchone()  # fmt: skip
     newest: dt.datetime | None = row[0] if row else None
     return newest

@@ -13,7 +13,8 @@ import pytest
 from test_import_databases import LITELLM, call, run
 
 from orchestration.errors import AssayError
-from orchestration.sources.scheduled import configured, slot
+from orchestration.landing.lander import Lander
+from orchestration.sources.scheduled import configured, import_all, slot
 
 AWAY = "postgresql://reader@127.0.0.1:1/gone"
 ALSO_AWAY = "postgresql://reader@127.0.0.1:1/other"
@@ -103,6 +104,15 @@ def test_a_source_that_is_away_keeps_no_other_from_being_read(
     )
     # Of one system in three places: what was read of one says nothing of the others.
     assert [name for name in shown if "lag" in name] == ["2 litellm: lag in seconds"]
+
+
+def test_lags_of_two_schemas_are_each_its_own(home: Path, source: str) -> None:
+    """Prevents that a schema which was never read seems to be up to date, because another one is."""
+    elsewhere = f"{source}?options=-csearch_path%3Delsewhere"
+    configure(home, f"{elsewhere},public", source, elsewhere)
+    with Lander() as lander:
+        found = list(import_all(lander))
+    assert [one.newest is not None for one in found] == [True, True, False]
 
 
 @pytest.mark.parametrize(

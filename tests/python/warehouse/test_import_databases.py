@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from landing_world import World
 
 from orchestration.sources.commands import import_
+from orchestration.sources.importing import places_of
 
 # As their own migrations make them, without the columns that nobody here reads.
 LITELLM = """
@@ -153,6 +154,22 @@ def test_spend_logs_land_once_and_then_what_is_new(world: World, there: str) -> 
     assert world.rows(totals) == [(8, 120, 40, 80, 0.008)]
     origin = world.value("select distinct reader || ' ' || split_part(file, ':', 1) from landing.batch")
     assert origin == "database litellm"
+
+
+def test_schemas_of_one_database_are_read_each_from_its_own_mark(world: World, there: str) -> None:
+    """Prevents that what one schema was read to is taken for the other: its history never came."""
+    run(there, "create schema second", LITELLM, call(1, "2026-03-01T10:00:00"))
+    second = f"{there}?options=-csearch_path%3Dsecond"
+    run(second, LITELLM, call(2, "2025-03-01T10:00:00"))
+    assert imported("litellm", there) == {"spend": (2, 0, 0, 0)}
+    assert imported("litellm", second) == {"spend": (2, 0, 0, 0)}
+    run(second, call(3, "2024-03-01T10:00:00"))
+    assert imported("litellm", second) == {"spend": (0, 2, 0, 0)}
+    marks = dict(world.rows("select place, seen_to from landing.import_mark"))
+    assert [seen.year for _, seen in sorted(marks.items())] == [2026, 2025]
+    named = f"{there}?options=-c%20search_path%3Dsecond,public"
+    assert [marks[place].year for place in places_of(named)] == [2025, 2026]
+    assert [marks[place].year for place in places_of(there)] == [2026]
 
 
 @pytest.mark.usefixtures("world")
