@@ -61,11 +61,20 @@ def cost_of(reading: Reading) -> list[Line]:
         "call_type": reading.role if reading.role in _CALLS else "judge",
         "provider": _provider(said),
         "model": said.get("model") or said.get("model_requested"),
-        "service_tier": TIERS.get(tier, tier) if isinstance(tier, str) else tier,
+        "service_tier": None if tier is None else _tier(reading, tier),
         "reported_cost": f"{cost:.{_MONEY_DIGITS}f}" if isinstance(cost, float) else cost,
         **_disjoint(used),
     }
     return [line]
+
+
+def _tier(reading: Reading, tier: Any) -> Any:
+    """A word that no table knows is kept and counted, and refuses no cost."""
+    if not isinstance(tier, str):
+        return tier
+    if tier.lower() not in TIERS:
+        reading.unknown["service tier"] = tier
+    return TIERS.get(tier.lower())
 
 
 METERS = frozenset({

@@ -158,7 +158,10 @@ PROVIDERS = {
     "gemini": "google", "mistral_ai": "mistral", "mistralai": "mistral", "xai": "x-ai", "x_ai": "x-ai",
     "moonshot": "moonshotai",
 }  # fmt: skip
-TIERS = {"default": "standard", "auto": None, "scale": "priority"}
+TIERS = {
+    "default": "standard", "standard": "standard", "on_demand": "standard", "auto": None,
+    "batch": "batch", "flex": "flex", "priority": "priority", "scale": "priority",
+}  # fmt: skip
 CANCELLED = ("cancelled", "canceled", "cancellederror", "generatorexit", "aborterror")
 VERDICTS = {
     "pass": "pass", "passed": "pass", "allow": "pass", "allowed": "pass", "safe": "pass", "ok": "pass",

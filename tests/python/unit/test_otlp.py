@@ -170,6 +170,21 @@ def test_audio_that_was_cached_counts_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("said", "tier"),
+    [("default", "standard"), ("Flex", "flex"), ("on_demand", "standard"), ("auto", None),
+     ("scale", "priority"), ("batch", "batch"), ("velvet", None)],
+)  # fmt: skip
+def test_a_tier_of_nobodys_takes_no_cost_away(said: str, tier: str | None) -> None:
+    """Prevents that a word which a provider made up refuses what its calls used."""
+    record = request(span({**CALL, "openai.response.service_tier": said}))
+    assert the("cost", record).get("service_tier") == tier
+    parsed = landed(record)
+    assert not parsed.refused
+    assert {field for _, _, field in parsed.drift} == ({"service tier"} if said == "velvet" else set())
+    assert the("query", record)["attributes"].get("unknown", {}).get("service tier") in (None, said)
+
+
 def test_a_call_that_failed_is_an_error_and_costs_nothing() -> None:
     said = {name: value for name, value in CALL.items() if "usage" not in name}
     record = request(span({**said, "error.type": "RateLimit"}, status=FAILED))
