@@ -14,10 +14,17 @@ def is_by_users(name: Any) -> bool:
     return _BY_USERS.search(str(name).lower()) is not None
 
 
-def rated(name: Any, value: Any) -> Line:
+def rated(name: Any, value: Any) -> Line | None:
+    """None for a share, such as 0.9: it is neither a thumb nor a star."""
+    if -1 < value < 1 and value != 0:
+        return None
     if _STARS.search(str(name).lower()) or value > 1:
         return {"type": "stars", "value": value}
-    # Thumbs are -1 and 1, or 0 and 1.
+    return thumb(value)
+
+
+def thumb(value: Any) -> Line:
+    """Thumbs are -1 and 1, or 0 and 1."""
     return {"type": "thumb", "value": 1 if value == 1 else -1 if value in (0, -1) else value}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestration.sources.langfuse.rows import envelope
-from orchestration.sources.ratings import in_words, is_by_users, rated
+from orchestration.sources.ratings import in_words, is_by_users, rated, thumb
 from orchestration.sources.reading import UNSTATED, decimal_of, first, spoken
 from orchestration.sources.source import Line
 
@@ -44,13 +44,13 @@ def score_line(said: Mapping[str, Any]) -> Line:
 
 
 def _feedback_kind(said: Mapping[str, Any], value: Any, label: Any) -> Line | None:
-    """What a user's score is."""
+    """What a user's score is; None where it is an evaluation."""
     name = said.get("name")
     if str(said.get("source")).upper() != "API" or not is_by_users(name):
         return None
     if said.get("data_type") == "CATEGORICAL" or value is None:
         return in_words(label)
-    return rated(name, value)
+    return thumb(value) if said.get("data_type") == "BOOLEAN" else rated(name, value)
 
 
 def _named(said: Mapping[str, Any]) -> Line:

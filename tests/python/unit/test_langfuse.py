@@ -291,6 +291,22 @@ def test_a_guardrail_without_a_verdict_is_refused_not_passed() -> None:
             {"type": "text", "reasons": ["wrong"]},
         ),
         ({"source": "API", "name": "answer_relevance"}, {"kind": "evaluation"}),
+        (
+            {"source": "API", "name": "rating", "value": 1, "data_type": "BOOLEAN"},
+            {"type": "thumb", "value": 1},
+        ),
+        (
+            {"source": "API", "name": "stars", "value": 0, "data_type": "BOOLEAN"},
+            {"type": "thumb", "value": -1},
+        ),
+        (
+            {"source": "API", "name": "user-satisfaction", "value": Decimal("0.9")},
+            {"kind": "evaluation", "metrics": {"user-satisfaction": Decimal("0.9")}},
+        ),
+        (
+            {"source": "API", "name": "rating", "value": Decimal("0.5")},
+            {"kind": "evaluation", "metrics": {"rating": Decimal("0.5")}},
+        ),
     ],
 )
 def test_what_a_score_is(fields: dict[str, Any], expected: dict[str, Any]) -> None:
