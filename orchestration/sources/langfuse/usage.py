@@ -24,10 +24,7 @@ class Usage:
             else:
                 self._add(name, value)
         self._part(total)
-        costs = unpacked(said.get("cost_details"))
-        self.cost = money(
-            first(said.get("total_cost"), inner(costs, "total"), said.get("calculated_total_cost"))
-        )
+        self.cost = _cost(said)
         counts = [value for value in self.tokens.values() if isinstance(value, int)]
         spoken_of = ("output_tokens", "reasoning_tokens", "audio_output_tokens")
         answer = sum(
@@ -68,6 +65,14 @@ class Usage:
             rest = counts.get(whole, 0) - sum(parts)
             if whole in counts and rest >= 0:
                 counts[whole] = rest
+
+
+def _cost(said: Mapping[str, Any]) -> Any:
+    """Where Langfuse knew no price its sum is 0, and the details say no total."""
+    total = inner(unpacked(said.get("cost_details")), "total")
+    cost = money(first(said.get("total_cost"), total, said.get("calculated_total_cost")))
+    is_unpriced = "cost_details" in said and total is None and decimal_of(cost) == 0
+    return None if is_unpriced else cost
 
 
 def _flat(details: Any) -> Iterator[tuple[str, Any]]:

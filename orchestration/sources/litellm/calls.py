@@ -1,6 +1,7 @@
 """A call through LiteLLM: a query, and a cost unless a cache answered."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from orchestration.sources.leftovers import Leftovers
 from orchestration.sources.litellm.said import Said
@@ -141,10 +142,16 @@ class Call(Said):
                 "output_tokens": without(said.get("completion_tokens"), reasoned, spoke),
                 "reasoning_tokens": reasoned,
                 "audio_output_tokens": spoke,
-                "reported_cost": money(first(said.get("response_cost"), said.get("spend"))),
+                "reported_cost": self.reported_cost(),
                 "attributes": self.tags(),
             }
         )
+
+    def reported_cost(self) -> Any:
+        """Where LiteLLM could not price the call its cost is 0, and it says what went wrong."""
+        cost = first(self.said.get("response_cost"), self.said.get("spend"))
+        is_unpriced = cost == 0 and self.said.get("response_cost_failure_debug_info")
+        return None if is_unpriced else money(cost)
 
     def tags(self) -> Line | None:
         tags = unpacked(self.said.get("request_tags"))

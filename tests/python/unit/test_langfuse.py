@@ -152,6 +152,21 @@ def test_each_token_is_counted_once(details: dict[str, Any], tokens: dict[str, i
     assert ("usage_details.input_dream_tokens" in unknown) is ("input_dream_tokens" in details)
 
 
+@pytest.mark.parametrize(
+    ("fields", "cost"),
+    [
+        ({"cost_details": {}, "total_cost": 0}, None),
+        ({"cost_details": None, "total_cost": "0"}, None),
+        ({"cost_details": {"input": 0}, "total_cost": Decimal("0E-12")}, None),
+        ({"cost_details": {"total": 0}, "total_cost": 0}, "0"),
+        ({"cost_details": {}, "total_cost": Decimal("0.5")}, "0.5"),
+    ],
+)
+def test_what_nobody_priced_is_not_free(fields: dict[str, Any], cost: str | None) -> None:
+    """Prevents that a model without a price in Langfuse costs 0 here, and no price is looked for."""
+    assert said(generation(**fields))["cost"].get("reported_cost") == cost
+
+
 def test_tables_of_version_2_say_the_same() -> None:
     row = {
         "observation": {

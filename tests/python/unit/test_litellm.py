@@ -220,6 +220,19 @@ def test_a_session_that_litellm_made_up_is_none(fields: dict[str, Any], session:
     assert said(payload(**fields))["query"].get("session_id") == session
 
 
+@pytest.mark.parametrize(
+    ("fields", "cost"),
+    [
+        ({"response_cost": 0, "response_cost_failure_debug_info": {"model": "our-llama"}}, None),
+        ({"response_cost": 0, "response_cost_failure_debug_info": None}, "0"),
+        ({"response_cost": 1, "response_cost_failure_debug_info": {"model": "our-llama"}}, "1"),
+    ],
+)
+def test_what_nobody_priced_is_not_free(fields: dict[str, Any], cost: str | None) -> None:
+    """Prevents that a model without a price in LiteLLM costs 0 here, and no price is looked for."""
+    assert said(payload(**fields))["cost"].get("reported_cost") == cost
+
+
 def test_embeddings_cost_and_are_no_turn() -> None:
     found = said(payload(call_type="aembedding", completion_tokens=0))
     assert {kind: line.get("call_type") for kind, line in found.items()} == {"cost": "embedding"}
