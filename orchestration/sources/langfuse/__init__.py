@@ -13,7 +13,7 @@ from typing import Any
 from orchestration.sources.arrays import split_values, tells_within
 from orchestration.sources.database import Database
 from orchestration.sources.langfuse.observations import Observation
-from orchestration.sources.langfuse.rows import NAME, answered, asked, attributes, envelope
+from orchestration.sources.langfuse.rows import NAME, answered, asked, attributes, envelope, is_users
 from orchestration.sources.langfuse.scores import score_line
 from orchestration.sources.langfuse.tables import LOGS
 from orchestration.sources.reading import first, inner, spoken
@@ -29,7 +29,7 @@ def lines(record: Any) -> list[Line] | None:
     if "timestamp" in said and "name" in said and ("value" in said or "string_value" in said):
         return [score_line(said)]
     if "timestamp" in said and ("session_id" in said or "user_id" in said or "tags" in said):
-        return [_trace(said)]
+        return [_trace(said)] if is_users(said) else []
     return None
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orchestration.sources.langfuse.rows import answered, asked, attributes, envelope, text
+from orchestration.sources.langfuse.rows import answered, asked, attributes, envelope, is_users, text
 from orchestration.sources.langfuse.usage import Usage
-from orchestration.sources.langfuse.words import CALLS, TURNS, VERDICTS
+from orchestration.sources.langfuse.words import CALLS, JUDGING, TURNS, VERDICTS
 from orchestration.sources.reading import first, inner, milliseconds, spoken, text_of, unpacked
 from orchestration.sources.source import Line
 
@@ -32,6 +32,12 @@ class Observation:
         yield from map(spoken, made)
 
     def _lines(self) -> Iterator[Line]:
+        if is_users(self.said):
+            yield from self._of_turn()
+        if self.type in CALLS and self.usage.is_any:
+            yield self.cost()
+
+    def _of_turn(self) -> Iterator[Line]:
         if self.type == "GENERATION" or (self.type in TURNS and self.is_root):
             yield self.query()
         elif self.type == "TOOL" or self.type == "AGENT":
@@ -40,8 +46,6 @@ class Observation:
             yield self.retrieval()
         elif self.type == "GUARDRAIL":
             yield self.guardrail()
-        if self.type in CALLS and self.usage.is_any:
-            yield self.cost()
 
     def envelope(self) -> Line:
         said = self.said
@@ -75,11 +79,12 @@ class Observation:
         }
 
     def cost(self) -> Line:
+        is_judge = self.said.get("environment") in JUDGING
         return {
             "kind": "cost",
             **self.envelope(),
-            "query_id": self.query_id,
-            "call_type": CALLS[self.type],
+            "query_id": self.query_id if is_users(self.said) else None,
+            "call_type": "judge" if is_judge else CALLS[self.type],
             "model": _model(self.said),
             "reported_cost": self.usage.cost,
             **self.usage.tokens,

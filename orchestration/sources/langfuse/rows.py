@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from orchestration.sources.langfuse.words import KEPT, READ
+from orchestration.sources.langfuse.words import KEPT, LANGFUSES, READ
 from orchestration.sources.leftovers import Leftovers
 from orchestration.sources.reading import asked_in, first, inner, text_of, unpacked, when
 from orchestration.sources.source import Line
@@ -24,6 +24,11 @@ def envelope(said: Mapping[str, Any], moment: str) -> Line:
         "session_id": first(said.get("session_id")),
         "user_id": first(said.get("user_id")),
     }
+
+
+def is_users(said: Mapping[str, Any]) -> bool:
+    """Judges, experiments and the assistant of Langfuse's own ask as well: that is no user's turn."""
+    return not str(said.get("environment")).startswith(LANGFUSES)
 
 
 def attributes(said: Mapping[str, Any], unknown: Mapping[str, Any] | None = None) -> Line | None:

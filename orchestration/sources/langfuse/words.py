@@ -28,6 +28,9 @@ CALLS = {
     "EVALUATOR": "judge",
     "GUARDRAIL": "judge",
 }
+# Environments that Langfuse fills by itself, and those of them in which a model judges.
+LANGFUSES = ("langfuse", "sdk-experiment")
+JUDGING = ("langfuse-llm-as-a-judge", "langfuse-evaluation", "langfuse-code-eval")
 TURNS = ("SPAN", "AGENT", "CHAIN")
 VERDICTS = {
     "pass": "pass", "passed": "pass", "true": "pass", "safe": "pass", "allow": "pass",

@@ -249,6 +249,29 @@ def test_what_an_observation_becomes(record: dict[str, Any], kinds: set[str]) ->
     assert set(said(record)) == kinds
 
 
+@pytest.mark.parametrize(
+    ("environment", "call_type"),
+    [
+        ("langfuse-llm-as-a-judge", "judge"),
+        ("langfuse-code-eval", "judge"),
+        ("langfuse-prompt-experiment", "generation"),
+        ("langfuse-in-app-agent", "generation"),
+        ("sdk-experiment", "generation"),
+    ],
+)
+def test_what_no_user_asked_costs_and_is_no_query(environment: str, call_type: str) -> None:
+    """Prevents that Langfuse's judges and experiments are counted as questions of users."""
+    where = {"environment": environment, "parent_observation_id": None}
+    (cost,) = lines(generation(**where)) or []
+    assert (cost["kind"], cost["call_type"], cost["input_tokens"]) == ("cost", call_type, 350)
+    assert "query_id" not in cost
+    assert cost["attributes"]["metadata.route"] == "fast"
+    for row in (trace(**where), observation("SPAN", **where), observation("TOOL", **where)):
+        assert lines(row) == []
+    assert [line["kind"] for line in lines(score(environment=environment)) or []] == ["evaluation"]
+    assert set(said(generation(environment="our-langfuse"))) == {"query", "cost"}
+
+
 def test_errors_and_their_words() -> None:
     query = said(generation(level="ERROR", status_message="timeout: geheim"))["query"]
     assert query["status"] == "error"
