@@ -1,4 +1,5 @@
-"""Attribute names as data: OpenTelemetry's GenAI conventions, old and new, OpenInference, OpenLLMetry.
+"""Attribute names as data: OpenTelemetry's GenAI conventions, old and new, OpenInference, OpenLLMetry;
+and what Vercel's AI SDK and Pydantic AI write beside them.
 
 Checked against opentelemetry-semantic-conventions 0.66b2 (schema 1.44),
 openinference-semantic-conventions 0.1.42 and what their instrumentations write.
@@ -33,6 +34,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "cache_read_tokens": (
         "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
         "llm.token_count.prompt_details.cache_read", "llm.token_count.prompt_details.cache_input",
+        "ai.usage.cachedInputTokens",
     ),
     "cache_write_tokens": (
         "gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_write.input_tokens",
@@ -45,6 +47,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "reasoning_tokens": (
         "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens",
         "llm.usage.reasoning_tokens", "llm.token_count.completion_details.reasoning",
+        "ai.usage.reasoningTokens",
     ),
     "audio_output_tokens": (
         "gen_ai.usage.audio.output_tokens", "llm.token_count.completion_details.audio",
@@ -68,10 +71,10 @@ NAMES: dict[str, tuple[str, ...]] = {
     "top_k": ("gen_ai.retrieval.top_k",),
     "documents": ("gen_ai.retrieval.documents",),
     "retrieval_query": ("gen_ai.retrieval.query.text",),
-    "input_messages": ("gen_ai.input.messages", "gen_ai.prompt"),
+    "input_messages": ("gen_ai.input.messages", "gen_ai.prompt", "ai.prompt.messages", "ai.prompt"),
     "output_messages": ("gen_ai.output.messages", "gen_ai.completion"),
     "input_value": ("input.value",),
-    "output_value": ("output.value",),
+    "output_value": ("output.value", "ai.response.text"),
     "evaluation.name": ("gen_ai.evaluation.name",),
     "evaluation.score": ("gen_ai.evaluation.score.value",),
     "evaluation.label": ("gen_ai.evaluation.score.label",),
@@ -93,7 +96,7 @@ KNOWN = frozenset({
     "input.mime_type", "output.mime_type", "metadata", "tag.tags", "graph.node.id", "graph.node.name",
     "graph.node.parent_id", "prompt.vendor", "prompt.url", "tool.id", "reranker.top_k",
     "decision.system", "llm.cost.prompt", "llm.cost.completion", "openai.api.type",
-    "openai.response.system_fingerprint",
+    "openai.response.system_fingerprint", "operation.name", "resource.name",
 })  # fmt: skip
 # What people or models said, or what was said to a tool: no field takes it, so only its length stays.
 TEXTS = frozenset({
@@ -105,11 +108,17 @@ TEXTS = frozenset({
     "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.prompt", "gen_ai.completion",
     "input.value", "output.value", "gen_ai.retrieval.query.text", "gen_ai.retrieval.documents",
     "gen_ai.evaluation.explanation", "exception.message", "exception.stacktrace",
+    "ai.prompt", "ai.prompt.messages", "ai.prompt.tools", "ai.response.text", "ai.response.object",
+    "ai.response.reasoning", "ai.response.toolCalls", "ai.response.files", "ai.result.text",
+    "ai.result.object", "ai.result.toolCalls", "ai.toolCall.args", "ai.toolCall.result", "ai.value",
+    "ai.values", "ai.embedding", "ai.embeddings", "ai.schema", "ai.documents",
+    "final_result", "tool_arguments", "tool_response", "all_messages_events",
+    "pydantic_ai.all_messages", "model_request_parameters",
 })  # fmt: skip
 # OpenTelemetry's own, about the machinery around a call.
 GENERAL = (
     "server.", "client.", "network.", "http.", "url.", "rpc.", "db.", "code.", "thread.", "peer.",
-    "error.", "exception.", "otel.", "llm.cost.", "azure.", "aws.", "gcp.", "mcp.", "jsonrpc.",
+    "error.", "exception.", "otel.", "llm.cost.", "azure.", "aws.", "gcp.", "mcp.", "jsonrpc.", "ai.",
     "traceloop.", "langfuse.", "gen_ai.usage.text.", "gen_ai.usage.image.", "gen_ai.usage.audio.",
 )  # fmt: skip
 # Lists of objects that are flattened into `<list>.<index>.<noun>.<rest>`, most of them with the noun.

@@ -355,6 +355,56 @@ def test_what_no_table_knows_is_kept_counted_and_nobodys_text() -> None:
     assert kind.drift == {("query", "openinference", "kind of a span"): 1}
 
 
+_AI_SDK = {
+    "operation.name": "ai.generateText.doGenerate", "ai.operationId": "ai.generateText.doGenerate",
+    "ai.model.id": "m", "ai.settings.maxRetries": 2, "ai.telemetry.functionId": "answer",
+    "ai.prompt.messages": json.dumps(
+        [{"role": "system", "content": "Be kind."},
+         {"role": "user", "content": [{"type": "text", "text": "Hello?"}]}]
+    ),
+    "ai.prompt.tools": ['{"name":"geheim"}'], "ai.response.text": "Hi.",
+    "ai.response.toolCalls": '[{"input":"geheim"}]', "ai.response.object": '{"a":"geheim"}',
+    "ai.response.reasoning": "geheim", "ai.usage.promptTokens": 100, "ai.usage.cachedInputTokens": 60,
+    "gen_ai.system": "openai.chat", "gen_ai.request.model": "m", "gen_ai.usage.input_tokens": 100,
+    "gen_ai.usage.output_tokens": 30,
+}  # fmt: skip
+
+
+def test_the_ai_sdk_says_a_call_once_and_its_texts_are_texts() -> None:
+    """Prevents that what people and models said stands in attributes, and that a call counts twice."""
+    outer = {name: value for name, value in _AI_SDK.items() if not name.startswith("gen_ai.")}
+    called = {"ai.toolCall.name": "find", "ai.toolCall.args": '{"q":"geheim"}',
+              "ai.toolCall.result": "geheim"}  # fmt: skip
+    asked = {"ai.prompt": '{"prompt":"geheim"}', **outer, "operation.name": "ai.generateText"}
+    record = request(span(asked, 1), span(_AI_SDK, 2), span(called, 3))
+    assert [line["kind"] for line in lines(record)] == ["query", "cost"]
+    query, cost = the("query", record), the("cost", record)
+    assert (query["query_text"], query["response_text"]) == ("Hello?", "Hi.")
+    assert [cost[name] for name in ("input_tokens", "cache_read_tokens", "output_tokens")] == [
+        40,
+        60,
+        30,
+    ]
+    said_so = json.dumps(query["attributes"])
+    assert "unknown" not in query["attributes"]
+    assert not [word for word in ("geheim", "Hello", "Hi.") if word in said_so]
+    conventions = {**_AI_SDK, "gen_ai.output.messages": '[{"role":"assistant","content":"So."}]'}
+    assert the("query", request(span(conventions)))["response_text"] == "So."
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["ai.prompt", "ai.toolCall.args", "ai.toolCall.result", "ai.values", "ai.result.text",
+     "final_result", "tool_arguments", "tool_response", "all_messages_events",
+     "pydantic_ai.all_messages"],
+)  # fmt: skip
+def test_texts_of_frameworks_leave_their_length(name: str) -> None:
+    """Prevents that a short text lands outside the vault because no field takes it."""
+    query = the("query", request(span({**CALL, "gen_ai.input.messages": "[]", name: "geheim"})))
+    assert "geheim" not in json.dumps(query)
+    assert "unknown" not in query["attributes"]
+
+
 def test_a_product_says_what_no_convention_has_a_word_for() -> None:
     said = {**CALL, "assay.surface": "chat", "assay.colour": "red"}
     record = request(span(said), resource={"assay.workspace": "acme"})
