@@ -96,7 +96,7 @@ def _nanoseconds(value: Any) -> Any:
 def _annotation(said: Mapping[str, Any], around: Mapping[str, Any]) -> list[Line]:
     about = around.get("about")
     envelope = {
-        "event_id": f"{about}-annotation-{said.get('id')}",
+        "event_id": _annotation_id(said, around),
         "ts": when(said.get("created_at")),
         "source": NAME,
         "project": around.get("project"),
@@ -135,6 +135,14 @@ def _annotation(said: Mapping[str, Any], around: Mapping[str, Any]) -> list[Line
         "attributes": {"annotator_kind": said.get("annotator_kind")},
     }
     return [spoken(line)]
+
+
+def _annotation_id(said: Mapping[str, Any], around: Mapping[str, Any]) -> str:
+    """With what it is about: each database counts its annotations from 1."""
+    trace = around.get("trace_id")
+    target = [trace, around.get("span_id")] if trace else [around.get("session_id")]
+    parts = (*target, around.get("about"), "annotation", said.get("id"))
+    return "-".join(str(part) for part in parts if part is not None)
 
 
 def _document(document: Any, said: Mapping[str, Any]) -> Line | None:
