@@ -15,15 +15,18 @@ class Usage:
         if not details and said.get("unit") in (None, "TOKENS"):
             names = ("prompt_tokens", "completion_tokens", "total_tokens")
             details = {name: said[name] for name in names if said.get(name)}
-        self.unknown: dict[str, Any] = {}
+        self.new: dict[str, Any] = {}
         self.tokens: dict[str, Any] = {}
         total = None
         for name, value in _flat(details):
             if name in TOTALS:
                 total = counted(value)
+            elif name in METERS:
+                self._add(METERS[name], value)
             else:
-                self._add(name, value)
+                self.new[name] = value
         self._part(total)
+        self.unknown = {f"usage_details.{name}": value for name, value in self.new.items()}
         self.cost = _cost(said)
         counts = [value for value in self.tokens.values() if isinstance(value, int)]
         spoken_of = ("output_tokens", "reasoning_tokens", "audio_output_tokens")
@@ -37,34 +40,37 @@ class Usage:
         """A call that failed before it used anything is said to have cost 0."""
         return bool(self.tokens) or (self.cost is not None and decimal_of(self.cost) != 0)
 
-    def _add(self, name: str, value: Any) -> None:
+    def _add(self, meter: str, value: Any) -> None:
         count = counted(value)
-        meter = METERS.get(name)
-        if meter is None:
-            # A kind of token that is new here: billed with those that it is named after.
-            meter = "input_tokens" if name.startswith("input") else None
-            meter = "output_tokens" if name.startswith("output") else meter
-            self.unknown[f"usage_details.{name}"] = value
-            if meter is None:
-                return
         known = self.tokens.get(meter)
         both = isinstance(known, int) and isinstance(count, int)
         self.tokens[meter] = known + count if both else count
 
+    def _add_new(self) -> None:
+        """Kinds of tokens that are new here are billed with those that they are named after."""
+        for name, value in self.new.items():
+            for side in ("input", "output"):
+                if name.startswith(side):
+                    self._add(f"{side}_tokens", value)
+
     def _part(self, total: Any) -> None:
+        """Sides that are the total hold whatever else is counted."""
         counts = self.tokens
-        if not isinstance(total, int) or not all(isinstance(value, int) for value in counts.values()):
-            return
-        if (
-            counts.get("input_tokens", 0) + counts.get("output_tokens", 0) != total
-            or sum(counts.values()) == total
-        ):
+        if not self._are_sides(total):
+            self._add_new()
+        if not self._are_sides(total) or sum(counts.values()) == total:
             return
         for whole, side in WHOLES.items():
             parts = [value for name, value in counts.items() if SIDES.get(name) == side]
             rest = counts.get(whole, 0) - sum(parts)
             if whole in counts and rest >= 0:
                 counts[whole] = rest
+
+    def _are_sides(self, total: Any) -> bool:
+        counts = self.tokens
+        if not all(isinstance(value, int) for value in (total, *counts.values())):
+            return False
+        return bool(sum(counts.get(whole, 0) for whole in WHOLES) == total)
 
 
 def _cost(said: Mapping[str, Any]) -> Any:

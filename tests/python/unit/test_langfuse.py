@@ -142,6 +142,25 @@ def test_a_generation_tells_its_turn_and_costs() -> None:
         ),
         # A kind that nobody knew is billed with its side, and reported.
         ({"input": 5, "input_dream_tokens": 2, "output": 1}, {"input_tokens": 7, "output_tokens": 1}),
+        # Where its sides are the total, what nobody knew is within them.
+        (
+            {"input": 5, "input_dream_tokens": 2, "output": 1, "total": 6},
+            {"input_tokens": 5, "output_tokens": 1},
+        ),
+        (
+            {"input": 5, "input_dream_tokens": 2, "output": 1, "total": 8},
+            {"input_tokens": 7, "output_tokens": 1},
+        ),
+        (
+            {
+                "prompt_tokens": 100,
+                "completion_tokens": 50,
+                "total_tokens": 150,
+                "prompt_tokens_details": {"cached_tokens": 60},
+                "completion_tokens_details": {"accepted_prediction_tokens": 20, "reasoning_tokens": 10},
+            },
+            {"input_tokens": 40, "cache_read_tokens": 60, "output_tokens": 40, "reasoning_tokens": 10},
+        ),
         ({"input": -1, "output": 1}, {"input_tokens": -1, "output_tokens": 1}),
     ],
 )
