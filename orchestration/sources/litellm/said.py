@@ -21,6 +21,7 @@ class Said:
         self.kind = call_type(said.get("call_type"))
         self.usage = first(
             self.of_metadata("usage_object"),
+            self.of_metadata("additional_usage_values") or None,
             inner(said, "hidden_params", "usage_object"),
             inner(unpacked(said.get("response")), "usage"),
         )

@@ -159,6 +159,17 @@ def test_each_token_is_counted_once(make: Any, usage: dict[str, Any], tokens: di
     assert {name: value for name, value in cost.items() if name.endswith("_tokens")} == tokens
 
 
+def test_an_older_table_says_its_parts_elsewhere() -> None:
+    """Prevents that tokens which were read from a cache are billed as fresh ones."""
+    parts = {"prompt_tokens_details": {"cached_tokens": 600}, "cache_read_input_tokens": 600}
+    cost = said(row(metadata={"additional_usage_values": parts}))["cost"]
+    assert (cost["input_tokens"], cost["cache_read_tokens"]) == (400, 600)
+    both = {"usage_object": USAGE, "additional_usage_values": {"cache_read_input_tokens": 1}}
+    assert said(row(metadata=both))["cost"]["cache_read_tokens"] == 600
+    told = {"metadata": {"additional_usage_values": {}}, "response": {"usage": parts}}
+    assert said(row(**told))["cost"]["cache_read_tokens"] == 600
+
+
 @pytest.mark.parametrize("make", [payload, row])
 def test_a_call_is_a_query_and_its_cost(make: Any) -> None:
     found = said(make())
