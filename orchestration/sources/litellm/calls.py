@@ -31,6 +31,7 @@ from orchestration.sources.reading import (
     without,
 )
 from orchestration.sources.source import Line
+from orchestration.sources.tokens import disjoint
 
 
 class Call(Said):
@@ -102,21 +103,7 @@ class Call(Said):
         return milliseconds(self.said.get("startTime"), self.said.get("completionStartTime"))
 
     def cost(self) -> Line:
-        said, usage = self.said, self.usage
-        prompt, answer = (
-            inner(usage, "prompt_tokens_details"),
-            inner(usage, "completion_tokens_details"),
-        )
-        read = first(inner(prompt, "cached_tokens"), inner(usage, "cache_read_input_tokens")) or None
-        written = first(
-            inner(prompt, "cache_creation_tokens"),
-            inner(prompt, "cache_write_tokens"),
-            inner(usage, "cache_creation_input_tokens"),
-        ) or None  # fmt: skip
-        for_an_hour = inner(prompt, "cache_creation_token_details", "ephemeral_1h_input_tokens") or None
-        heard, seen = inner(prompt, "audio_tokens") or None, inner(prompt, "image_tokens") or None
-        reasoned = inner(answer, "reasoning_tokens") or None
-        spoke = inner(answer, "audio_tokens") or None
+        said = self.said
         return spoken(
             {
                 "kind": "cost",
@@ -133,19 +120,42 @@ class Call(Said):
                         )
                     )
                 ),
-                "input_tokens": without(said.get("prompt_tokens"), read, written, heard, seen),
-                "cache_read_tokens": read,
-                "cache_write_tokens": without(written, for_an_hour),
-                "cache_write_1h_tokens": for_an_hour,
-                "audio_input_tokens": heard,
-                "image_input_tokens": seen,
-                "output_tokens": without(said.get("completion_tokens"), reasoned, spoke),
-                "reasoning_tokens": reasoned,
-                "audio_output_tokens": spoke,
+                **self.tokens(),
                 "reported_cost": self.reported_cost(),
                 "attributes": self.tags(),
             }
         )
+
+    def tokens(self) -> Line:
+        said, usage = self.said, self.usage
+        prompt = inner(usage, "prompt_tokens_details")
+        answer = inner(usage, "completion_tokens_details")
+        written = first(
+            inner(prompt, "cache_creation_tokens"),
+            inner(prompt, "cache_write_tokens"),
+            inner(usage, "cache_creation_input_tokens"),
+        ) or None  # fmt: skip
+        for_an_hour = inner(prompt, "cache_creation_token_details", "ephemeral_1h_input_tokens") or None
+        parts = {
+            "cache_read_tokens": first(
+                inner(prompt, "cached_tokens"), inner(usage, "cache_read_input_tokens")
+            ),
+            "cache_write_tokens": written,
+            "audio_input_tokens": inner(prompt, "audio_tokens"),
+            "image_input_tokens": inner(prompt, "image_tokens"),
+            "reasoning_tokens": inner(answer, "reasoning_tokens"),
+            "audio_output_tokens": inner(answer, "audio_tokens"),
+        }
+        wholes = {
+            "input_tokens": said.get("prompt_tokens"),
+            "output_tokens": said.get("completion_tokens"),
+        }
+        used = {**wholes, **{name: count or None for name, count in parts.items()}}
+        counts = {name: _counted(count) for name, count in used.items() if count is not None}
+        return disjoint(counts) | {
+            "cache_write_tokens": without(written, for_an_hour),
+            "cache_write_1h_tokens": for_an_hour,
+        }
 
     def reported_cost(self) -> Any:
         """Where LiteLLM could not price the call its cost is 0, and it says what went wrong."""
@@ -171,3 +181,9 @@ class Call(Said):
             if value not in (None, "", [], {}):
                 kept.keep(name, value, known=True)
         return kept.attributes()
+
+
+def _counted(count: Any) -> Any:
+    """What is no count stays, to be refused."""
+    number = whole(count)
+    return count if number is None else number

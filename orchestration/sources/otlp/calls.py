@@ -7,6 +7,7 @@ from orchestration.sources.otlp.envelope import ending, latency
 from orchestration.sources.otlp.reading import Reading
 from orchestration.sources.otlp.texts import answered, asked, parsed_json
 from orchestration.sources.source import Line
+from orchestration.sources.tokens import disjoint
 
 _CALLS = ("generation", "embedding", "rerank", "other")
 _MONEY_DIGITS = 12
@@ -52,6 +53,7 @@ def cost_of(reading: Reading) -> list[Line]:
     used = {name: count for name, count in said.items() if name in METERS and count is not None}
     if not used and reading.span.failed:
         return []
+    tokens = {name: count if type(count) is int else _whole(count) for name, count in used.items()}
     cost = said.get("reported_cost")
     tier = said.get("service_tier")
     line = {
@@ -63,7 +65,7 @@ def cost_of(reading: Reading) -> list[Line]:
         "model": said.get("model") or said.get("model_requested"),
         "service_tier": None if tier is None else _tier(reading, tier),
         "reported_cost": f"{cost:.{_MONEY_DIGITS}f}" if isinstance(cost, float) else cost,
-        **_disjoint(used),
+        **disjoint(tokens),
     }
     return [line]
 
@@ -81,33 +83,6 @@ METERS = frozenset({
     "input_tokens", "cache_read_tokens", "cache_write_tokens", "audio_input_tokens",
     "image_input_tokens", "output_tokens", "reasoning_tokens", "audio_output_tokens",
 })  # fmt: skip
-# (the whole, what it surely includes, what of the rest may have been cached or thought as well)
-_INCLUSIVE = (
-    ("input_tokens", ("cache_read_tokens", "cache_write_tokens"),
-     ("audio_input_tokens", "image_input_tokens")),
-    ("output_tokens", ("reasoning_tokens",), ("audio_output_tokens",)),
-)  # fmt: skip
-_INTEGERS = {int}
-
-
-def _disjoint(used: Line) -> Line:
-    """Conventions count parts in the whole. Where these are more than it, they were apart already."""
-    tokens = {name: count if type(count) is int else _whole(count) for name, count in used.items()}
-    for whole, parts, media in _INCLUSIVE:
-        if whole not in tokens:
-            continue
-        said = [tokens[name] for name in (whole, *parts, *media) if name in tokens]
-        if len(said) == 1 or set(map(type, said)) != _INTEGERS or min(said) < 0:
-            continue
-        rest = tokens[whole] - sum([tokens[name] for name in parts if name in tokens])
-        if rest < 0:
-            continue
-        for name in media:
-            if name in tokens:
-                tokens[name] = min(tokens[name], rest)
-                rest -= tokens[name]
-        tokens[whole] = rest
-    return tokens
 
 
 def _whole(count: Any) -> Any:

@@ -138,6 +138,21 @@ TOKENS = [
         {"prompt_tokens": 9, "completion_tokens": 0, "total_tokens": 9},
         {"input_tokens": 9, "output_tokens": 0},
     ),
+    # Images may have been cached as well: as many are fresh as the rest leaves.
+    (
+        {
+            "prompt_tokens": 9660,
+            "completion_tokens": 50,
+            "total_tokens": 9710,
+            "prompt_tokens_details": {"cached_tokens": 9651, "image_tokens": 258},
+        },
+        {
+            "input_tokens": 0,
+            "cache_read_tokens": 9651,
+            "image_input_tokens": 9,
+            "output_tokens": 50,
+        },
+    ),
     # An old version, whose prompt tokens left the cache out.
     (
         {
