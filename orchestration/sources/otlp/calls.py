@@ -38,6 +38,8 @@ def query_of(reading: Reading) -> list[Line]:
         line |= {"error_type": error_type, "error_message": message}
     if not _AS_SAID.isdisjoint(said):
         line |= {name: value for name, value in said.items() if name in _AS_SAID}
+        if type(version := said.get("prompt_version")) is int:
+            line["prompt_version"] = str(version)
     return [line]
 
 

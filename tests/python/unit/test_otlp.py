@@ -355,6 +355,15 @@ def test_what_no_table_knows_is_kept_counted_and_nobodys_text() -> None:
     assert kind.drift == {("query", "openinference", "kind of a span"): 1}
 
 
+def test_a_prompt_version_may_be_a_number() -> None:
+    """Prevents that a query is refused because somebody counts versions."""
+    query = the("query", request(span({**CALL, "llm.prompt_template.version": 3})))
+    assert query["prompt_version"] == "3"
+    assert refusals(request(span({**CALL, "llm.prompt_template.version": True}))) == [
+        ("BAD_TYPE", "$.prompt_version")
+    ]
+
+
 _AI_SDK = {
     "operation.name": "ai.generateText.doGenerate", "ai.operationId": "ai.generateText.doGenerate",
     "ai.model.id": "m", "ai.settings.maxRetries": 2, "ai.telemetry.functionId": "answer",
