@@ -63,8 +63,9 @@ def look(folder: Path, before: Mapping[str, Seen], session: psycopg.Connection) 
 
 
 def is_landing(session: psycopg.Connection) -> bool:
+    """What is queued does not count: nobody may be on the way to it."""
     row = session.execute(
-        "select exists (select from ops.job_run where job = 'land' and status in ('queued', 'running'))"
+        "select exists (select from ops.job_run where job = 'land' and status = 'running')"
     ).fetchone()
     return bool(row and row[0])
 

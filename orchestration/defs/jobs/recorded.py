@@ -55,11 +55,14 @@ def request(
     return run_request(job, key, 1, period.start if period else None)
 
 
-def run_request(job: str, key: str, attempt: int, period_start: datetime | None) -> dg.RunRequest:
-    """The run key names the attempt: a tick that is repeated asks for the same run."""
+def run_request(
+    job: str, key: str, attempt: int, period_start: datetime | None, after: str | None = None
+) -> dg.RunRequest:
+    """The run key names the attempt: a tick that is repeated asks for the same run. Dagster never
+    starts a run key twice, so it also names the run before it that ended and left the work."""
     partition = period_start.astimezone(UTC).strftime("%Y-%m-%d") if period_start else None
     return dg.RunRequest(
-        run_key=f"{job} {key} {attempt}",
+        run_key=f"{job} {key} {attempt}" + (f" after {after}" if after else ""),
         job_name=job,
         tags={JOB_TAG: job, KEY_TAG: key},
         partition_key=partition if JOBS[job].cadence in PARTITIONS else None,

@@ -7,7 +7,8 @@ import dagster as dg
 
 from orchestration.defs.jobs.jobs import JOBS
 from orchestration.defs.jobs.recorded import run_request
-from orchestration.jobs.ledger import due_again, give_up, living_runs
+from orchestration.defs.jobs.runs import is_live, last_ended
+from orchestration.jobs.ledger import Waiting, due_again, give_up, living_runs
 from orchestration.warehouse.connection import connect
 
 # A run that is being started, or that tries again by itself, is not overtaken.
@@ -34,12 +35,20 @@ def retry_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         for run_id in _ended(context.instance, living):
             give_up(session, run_id)
         ended = _end_orphans(context.instance, living)
-    if not waiting:
+    asked = [
+        _again(context.instance, one)
+        for one in waiting
+        if not is_live(context.instance, one.job, one.key)
+    ]
+    if not asked:
         also = f" {ended} runs of a process that is gone were ended." if ended else ""
         return dg.SensorResult(skip_reason=f"Nothing waits for another attempt.{also}")
-    return dg.SensorResult(
-        run_requests=[run_request(one.job, one.key, one.attempt, one.period_start) for one in waiting]
-    )
+    return dg.SensorResult(run_requests=asked)
+
+
+def _again(instance: dg.DagsterInstance, one: Waiting) -> dg.RunRequest:
+    after = last_ended(instance, one.job, one.key)
+    return run_request(one.job, one.key, one.attempt, one.period_start, after)
 
 
 def _ended(instance: dg.DagsterInstance, living: set[str]) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import astuple
 import dagster as dg
 
 from orchestration.defs.jobs.recorded import request
+from orchestration.defs.jobs.runs import is_live
 from orchestration.defs.landing.resources import Inbox
 from orchestration.jobs.arrivals import Seen, is_landing, look
 from orchestration.warehouse.connection import connect
@@ -26,7 +27,7 @@ def inbox_sensor(context: dg.SensorEvaluationContext, inbox_resource: Inbox) -> 
         if found.key is None:
             growing = f"; {found.growing} may still grow" if found.growing else ""
             return dg.SensorResult(skip_reason=f"Nothing complete waits{growing}.", cursor=cursor)
-        if is_landing(session):
+        if is_landing(session) or is_live(context.instance, "land"):
             return dg.SensorResult(skip_reason="Landing runs; the next look comes soon.", cursor=cursor)
         asked = request("land", found.key, session)
     if asked is None:

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 import psycopg
 import pytest
+from dagster._core.storage.tags import RUN_KEY_TAG
 from dagster._core.test_utils import create_run_for_test
 from dagster_world import land, line
 
@@ -207,19 +208,60 @@ def test_what_a_killed_run_left_is_run_again(
     warehouse: psycopg.Connection, instance: dg.DagsterInstance
 ) -> None:
     """Prevents work that is queued for another attempt and that nobody comes for."""
-    from orchestration.defs.jobs.sensors import retry_sensor
-
-    def tick() -> list[dg.RunRequest]:
-        result = retry_sensor(dg.build_sensor_context(instance=instance))
-        assert isinstance(result, dg.SensorResult)
-        return list(result.run_requests or [])
-
     ledger.queue(warehouse, "build", "2026-03-01")
-    assert tick() == []  # whoever asked for it is on the way
-    warehouse.execute("update ops.job_run set due_at = now() - interval '2 minutes'")
-    (request,) = tick()
+    assert _retry_tick(instance) == []  # whoever asked for it is on the way
+    _wait_for_long(warehouse)
+    (request,) = _retry_tick(instance)
     assert (request.job_name, request.run_key) == ("build", "build 2026-03-01 1")
     assert request.tags["assay/key"] == "2026-03-01"
+
+
+def _retry_tick(instance: dg.DagsterInstance) -> list[dg.RunRequest]:
+    from orchestration.defs.jobs.sensors import retry_sensor
+
+    result = retry_sensor(dg.build_sensor_context(instance=instance))
+    assert isinstance(result, dg.SensorResult)
+    return list(result.run_requests or [])
+
+
+def _wait_for_long(session: psycopg.Connection) -> None:
+    session.execute("update ops.job_run set due_at = now() - interval '2 minutes'")
+
+
+def _submit(instance: dg.DagsterInstance, asked: dg.RunRequest) -> dg.DagsterRun:
+    """The run that Dagster makes of a request; it never makes another of the same run key."""
+    assert asked.run_key is not None
+    assert not instance.get_runs(dg.RunsFilter(tags={RUN_KEY_TAG: asked.run_key}))
+    tags = {**asked.tags, RUN_KEY_TAG: asked.run_key}
+    run: dg.DagsterRun = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTING, tags=tags)
+    return run
+
+
+def test_a_run_that_ended_before_it_began_is_asked_for_again(
+    warehouse: psycopg.Connection, instance: dg.DagsterInstance
+) -> None:
+    """Prevents work that waits for ever because Dagster has seen its run key, and two runs of it."""
+    ledger.queue(warehouse, "land", "k")
+    _wait_for_long(warehouse)
+    for _ in range(3):
+        run = _submit(instance, *_retry_tick(instance))
+        assert _retry_tick(instance) == []
+        instance.report_run_canceled(run)
+    assert warehouse.execute("select status from ops.job_run").fetchall() == [("queued",)]
+
+
+def test_landing_that_nobody_takes_up_keeps_no_other_file_waiting(
+    warehouse: psycopg.Connection, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    """Prevents an inbox that says "landing runs" for ever, and a run for each file that comes while one
+    waits for its place."""
+    warehouse.execute("insert into landing.inbox (line) values (%s)", (line("a"),))
+    (asked,) = _inbox_tick(instance, tmp_path, None).run_requests or []
+    run = _submit(instance, asked)
+    warehouse.execute("insert into landing.inbox (line) values (%s)", (line("b"),))
+    assert _keys(_inbox_tick(instance, tmp_path, None)) == []
+    instance.report_run_failed(run, "it did not start")
+    _submit(instance, *_inbox_tick(instance, tmp_path, None).run_requests or [])
 
 
 def test_a_run_that_dagster_ended_and_that_goes_on_is_given_up(
