@@ -18,7 +18,7 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Seen:
-    """A file as it was at a look; `digest` of its content once it was complete."""
+    """A file as it was at a look; `digest` of its content, or else of this, once it was complete."""
 
     size: int
     mtime_ns: int
@@ -51,7 +51,7 @@ def look(folder: Path, before: Mapping[str, Seen], session: psycopg.Connection) 
             digest = known.digest if known is not None and at_rest else None
             complete = at_rest or files.manifest_of(path).exists()
             if complete and digest is None and time.monotonic() < until:
-                digest = _digest(path)
+                digest = _digest(path, until) or f"{state.size} {state.mtime_ns}"
             seen[str(path)] = Seen(*state, digest)
     lines = session.execute("select max(inbox_id) from landing.inbox").fetchone()
     waiting = [f"{path} {one.mtime_ns} {one.digest}" for path, one in seen.items() if one.digest]
@@ -70,9 +70,17 @@ def is_landing(session: psycopg.Connection) -> bool:
     return bool(row and row[0])
 
 
-def _digest(path: Path) -> str:
+def _digest(path: Path, until: float) -> str | None:
+    """None where the content cannot be read, or not in time: whoever lands the file says so of it."""
     found = hashlib.blake2b(digest_size=16)
-    with path.open("rb") as content:
-        while part := content.read(_CHUNK):
-            found.update(part)
+    try:
+        with path.open("rb") as content:
+            while part := content.read(_CHUNK):
+                if time.monotonic() >= until:
+                    return None
+                found.update(part)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return None
     return found.hexdigest()

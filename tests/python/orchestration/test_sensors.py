@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from dagster._core.storage.tags import RUN_KEY_TAG
 from dagster._core.test_utils import create_run_for_test
 from dagster_world import land, line
 
+from orchestration.errors import AssayError
 from orchestration.jobs import ledger
+from orchestration.jobs.work import land_all
 from orchestration.refresh.engine import Refreshed
 from orchestration.refresh.heal import heal
 
@@ -97,6 +100,66 @@ def test_a_file_that_comes_again_is_landed_again(
     second = _inbox_tick(instance, tmp_path, _inbox_tick(instance, tmp_path, None).cursor)
     assert len(_keys(second)) == 1
     assert _keys(second) != _keys(first)
+
+
+def test_a_file_that_cannot_be_read_stops_no_other(
+    warehouse: psycopg.Connection,
+    instance: dg.DagsterInstance,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Prevents one file without its permission from failing every look: a run comes, and names it."""
+    assert warehouse
+    for name in ("a.jsonl", "closed.jsonl"):
+        (tmp_path / name).write_text(line(name) + "\n")
+    read = Path.open
+
+    def refuse(path: Path, *arguments: Any, **more: Any) -> Any:
+        if path.name == "closed.jsonl":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path, *arguments, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    first = _inbox_tick(instance, tmp_path, None)
+    assert len(_keys(_inbox_tick(instance, tmp_path, first.cursor))) == 1
+    with pytest.raises(AssayError, match=r"closed\.jsonl: .*Permission denied"):
+        land_all_of(tmp_path, monkeypatch)
+    assert warehouse.execute("select event_id from raw.query_log").fetchall() == [("a.jsonl",)]
+
+
+def land_all_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSAY_INBOX", str(folder))
+    land_all(ledger.Attempt(0))
+
+
+def test_a_file_that_takes_long_to_read_is_asked_for(
+    warehouse: psycopg.Connection,
+    instance: dg.DagsterInstance,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Prevents a look that takes longer than Dagster gives it, each time, at one very large file."""
+    assert warehouse
+    (tmp_path / "large.jsonl").write_text(line("a") + "\n")
+    content = _Slow()
+    monkeypatch.setattr(Path, "open", lambda *_: nullcontext(content))
+    monkeypatch.setattr("orchestration.jobs.arrivals._READ_FOR_S", 0.2)
+    first = _inbox_tick(instance, tmp_path, None)
+    asked = _inbox_tick(instance, tmp_path, first.cursor)
+    assert len(_keys(asked)) == 1
+    assert content.parts > 0
+    assert _keys(_inbox_tick(instance, tmp_path, first.cursor)) == _keys(asked)
+
+
+class _Slow:
+    """A file that takes two seconds to read."""
+
+    parts = 40
+
+    def read(self, _: int) -> bytes:
+        time.sleep(0.05)
+        self.parts -= 1
+        return b"x" if self.parts > 0 else b""
 
 
 def test_lines_in_the_table_are_asked_for(
