@@ -32,7 +32,8 @@ class Suite:
     expectations: Sequence[Expectation] = field(default_factory=tuple)
 
 
-_NEW = "batch_id >= (select coalesce(min(batch_id), 0) from landing.batch where landed_at >= {since})"
+# Nothing has landed since: nothing is equal or greater than null.
+_NEW = "batch_id >= (select min(batch_id) from landing.batch where landed_at >= {since})"
 
 LEDGER = Suite(
     "ledger",

@@ -106,6 +106,17 @@ def test_only_what_landed_since_is_looked_at(database_url: str, tmp_path: Path) 
     assert failures(run_suites([LEDGER], since=later, url=database_url)) == []
 
 
+def test_after_quiet_hours_nothing_is_read(database_url: str, tmp_path: Path) -> None:
+    """Prevents a night without a landing from making each check read all history, and block for what
+    is long past."""
+    land(database_url, tmp_path, *(line(f"q{n}", response_text=" ") for n in range(3)))
+    later = datetime.now(UTC) + timedelta(seconds=1)
+    assert failures(run_suites([TEXTS, EVALUATIONS], url=database_url)) != []
+    findings = run_suites([TEXTS, EVALUATIONS], since=later, url=database_url)
+    assert failures(findings) == []
+    assert {found.evaluated for found in findings} == {0}
+
+
 def test_results_are_counts_and_nothing_says_a_value(
     database_url: str,
     tmp_path: Path,
