@@ -6,7 +6,7 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -54,6 +54,8 @@ class EmbeddedServer:
         self.data = self._data.path
         self.log_file = self.folder / "postgres.log"
         self.password_file = self._data.password_file
+        # Stands beside a data folder whose database was made to its end.
+        self._complete = self.folder / "complete"
         self._home = home.resolve()
         self._ports = Ports(self.folder / "port", port)
         self._settings = dict(settings or {})
@@ -76,19 +78,26 @@ class EmbeddedServer:
         return ServerStatus(running=True, pid=postmaster.pid, port=postmaster.port)
 
     def up(self) -> ServerStatus:
-        """Start unless it runs. Two at the same time start one."""
-        if (status := self.status()).running:
+        """Start unless it runs. Two at the same time start one. A server that outlived an interrupted
+        `up` is completed."""
+        if (status := self.status()).running and self._complete.exists():
             return self._on_the_requested_port(status)
         with self._locked():
             if (status := self._settled()).running:
-                return self._on_the_requested_port(status)
-            self._remove_traces_of_a_crash()
-            run_as = privileges.choose(major=self.major, data=self.data)
-            self._data.make(run_as)
-            self._start(run_as)
+                status = self._on_the_requested_port(status)
+            else:
+                status = self._made_and_started()
             self._create_database()
-            status = self.status()
-        return ServerStatus(running=True, pid=status.pid, port=status.port, started=True)
+        return status
+
+    def _made_and_started(self) -> ServerStatus:
+        self._remove_traces_of_a_crash()
+        run_as = privileges.choose(major=self.major, data=self.data)
+        if not self.data.exists():
+            self._complete.unlink(missing_ok=True)
+        self._data.make(run_as)
+        self._start(run_as)
+        return replace(self.status(), started=True)
 
     def down(self) -> bool:
         """Stop, ending open sessions; False where nothing ran."""
@@ -237,16 +246,20 @@ class EmbeddedServer:
             self.log_file.rename(self.log_file.with_suffix(".log.1"))
 
     def _create_database(self) -> None:
+        """Whatever an interrupted one has left to do."""
         import psycopg
 
         with closing(psycopg.connect(self.url_of("postgres"), autocommit=True)) as connection:
             query = "select 1 from pg_database where datname = %s"
-            if connection.execute(query, (DATABASE,)).fetchone():
+            exists = connection.execute(query, (DATABASE,)).fetchone()
+            if exists and self._complete.exists():
                 return
-            connection.execute(f"create database {DATABASE}".encode())
+            if not exists:
+                connection.execute(f"create database {DATABASE}".encode())
             connection.execute(f"revoke temporary on database {DATABASE} from public".encode())
         with closing(psycopg.connect(self.url, autocommit=True)) as connection:
             connection.execute("revoke all on schema public from public")
+        self._complete.touch()
 
     def _on_the_requested_port(self, status: ServerStatus) -> ServerStatus:
         if self._ports.requested in (None, status.port):

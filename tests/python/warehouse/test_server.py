@@ -9,10 +9,12 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -146,6 +148,76 @@ def test_concurrent_ups_start_one(own: EmbeddedServer) -> None:
         results = list(pool.map(lambda _: own.up(), range(4)))
     assert sum(result.started for result in results) == 1
     assert len({result.pid for result in results}) == 1
+
+
+@pytest.mark.parametrize("statement", ["create database", "revoke temporary", "revoke all"])
+def test_an_interrupted_first_up_is_completed_by_the_next(
+    own: EmbeddedServer, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    """Prevents a server without its database, or open to everybody, after Ctrl-C in the first `up`."""
+    _forget_the_database(own)
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(_Interrupted, "at", statement)
+        interrupted.setattr(psycopg, "connect", _Interrupted.connect)
+        with pytest.raises(KeyboardInterrupt):
+            own.up()
+    assert own.status().running is True
+    assert own.up().started is False
+    assert _value(own, "select has_database_privilege('public', 'assay', 'temporary')") is False
+    assert _value(own, "select has_schema_privilege('public', 'public', 'usage')") is False
+
+
+def _forget_the_database(server: EmbeddedServer) -> None:
+    server.up()
+    with psycopg.connect(server.url_of("postgres"), autocommit=True) as session:
+        session.execute("drop database assay")
+    server.down()
+    (server.folder / "complete").unlink(missing_ok=True)
+
+
+class _Interrupted(psycopg.Connection[Any]):
+    """By Ctrl-C, before a statement."""
+
+    at = ""
+
+    def execute(self, query: Any, *arguments: Any, **more: Any) -> Any:
+        text = query.decode() if isinstance(query, bytes) else query
+        if text.startswith(self.at):
+            raise KeyboardInterrupt
+        return super().execute(query, *arguments, **more)
+
+
+def test_nobody_is_told_of_a_server_whose_database_is_being_made(
+    own: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prevents a second command, started in that moment, from not finding the database."""
+    _forget_the_database(own)
+    made, go_on = threading.Event(), threading.Event()
+    connect = psycopg.connect
+
+    def slowly(url: str, **more: Any) -> Any:
+        made.set()
+        assert go_on.wait(60)
+        return connect(url, **more)
+
+    monkeypatch.setattr(psycopg, "connect", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(own.up)
+        assert made.wait(60)
+        second = pool.submit(own.up)
+        assert wait([second], timeout=1).not_done
+        go_on.set()
+        assert (first.result().started, second.result().started) == (True, False)
+    assert _value(own, "select 1") == 1
+
+
+def test_a_home_from_before_needs_no_restart(own: EmbeddedServer) -> None:
+    """Prevents a running server that an older version made from being refused, or asked each time."""
+    first = own.up()
+    (own.folder / "complete").unlink()
+    again = own.up()
+    assert (again.started, again.pid) == (False, first.pid)
+    assert (own.folder / "complete").exists()
 
 
 def test_the_kept_port_taken_by_another_program(own: EmbeddedServer) -> None:
