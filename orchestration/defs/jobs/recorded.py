@@ -1,13 +1,14 @@
 """Runs of Dagster in the warehouse's own book of jobs."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 
 import dagster as dg
 import psycopg
 
 from orchestration.defs.jobs.partitions import PARTITIONS
+from orchestration.errors import AssayError
 from orchestration.jobs import ledger
 from orchestration.jobs.limits import killed_after
 from orchestration.jobs.periods import Period
@@ -44,6 +45,17 @@ def recorded(context: Context, job: str) -> Iterator[ledger.Attempt | None]:
             yield mine
     except ledger.AgainError as again:
         raise dg.RetryRequested(max_retries=_MOST_RETRIES, seconds_to_wait=again.wait_s) from again
+
+
+def refuse(context: Context, job: str, sentences: Sequence[str]) -> None:
+    """Gives up the work that this run was asked for, because it will not come to it. Work that nobody
+    queued is nobody's to miss."""
+    key = context.run.tags.get(KEY_TAG)
+    if key is None or context.run.tags.get(JOB_TAG) != job:
+        return
+    with suppress(AssayError), ledger.attempt(job, key, context.run.run_id) as mine:
+        if mine is not None:
+            raise AssayError("\n".join(sentences))
 
 
 def request(

@@ -15,6 +15,7 @@ from landing_world import admit
 from orchestration.errors import AssayError
 from orchestration.expectations.run import Finding, failures, run_suites
 from orchestration.expectations.suites import BATCHES, DRIFT, EVALUATIONS, LEDGER, SUITES, TEXTS, Suite
+from orchestration.jobs import ledger
 
 SECRET = "what anna asked"
 
@@ -181,3 +182,19 @@ def test_a_failed_check_stops_what_is_built_on_the_logs(
     assert queries == (5 if is_good else 0)
     done = [("score", "succeeded", landed)] if is_good else []
     assert jobs == [("check", "succeeded", len(checks)), *done]
+
+
+def test_scores_that_a_check_forbids_are_given_up(
+    loaded: Loaded, warehouse: psycopg.Connection, tmp_path: Path
+) -> None:
+    """Prevents an hour's scores from waiting for ever, unseen, because their step was skipped."""
+    lines = [line(f"q{n}", response_text=" ") for n in range(5)]
+    land(os.environ["ASSAY_DATABASE_URL"], tmp_path, *lines)
+    ledger.queue(warehouse, "score", "2026-03-02-10:00")
+    with dg.DagsterInstance.ephemeral() as instance:
+        loaded.defs.resolve_job_def("score").execute_in_process(
+            instance=instance, raise_on_error=False, tags={"assay/key": "2026-03-02-10:00"}
+        )
+    jobs = warehouse.execute("select job, status from ops.job_run order by job_run_id").fetchall()
+    assert jobs == [("score", "dead"), ("check", "succeeded")]
+    assert [letter["key"] for letter in ledger.dead_letters(warehouse)] == ["2026-03-02-10:00"]
