@@ -38,6 +38,13 @@ JOBS = {
         due_within_s=None,
         description="What is new in the databases of other systems that sources.yml names, as rows.",
     ),
+    "refresh": Job(
+        "orchestration.jobs.work:refresh",
+        "on_arrival",
+        limit_s=2 * HOUR,
+        due_within_s=None,
+        description="What waits is taken into the marts, where that takes longer than the sensor may.",
+    ),
     "check": Job(
         "orchestration.jobs.work:check",
         "hourly",

@@ -83,6 +83,13 @@ def refuse_problems(found: Iterable[scheduled.Imported]) -> None:
         raise AssayError("Not imported:\n" + "\n".join(sentences))
 
 
+def refresh(_: Attempt) -> int:
+    from orchestration.refresh.engine import refresh_all
+
+    with closing(connect(autocommit=True, application_name="assay refresh")) as session:
+        return refresh_all(session).admitted
+
+
 def build(mine: Attempt) -> int:
     from orchestration.warehouse.build import run_build
 

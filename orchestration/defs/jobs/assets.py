@@ -9,6 +9,7 @@ from orchestration.defs.dbt.assets import dbt_models
 from orchestration.defs.dbt.resources import stateful_models
 from orchestration.defs.jobs.partitions import PARTITIONS
 from orchestration.defs.jobs.recorded import recorded
+from orchestration.defs.landing.assets import KEYS
 from orchestration.jobs.registry import JOBS, work_of
 
 
@@ -36,6 +37,9 @@ def made_by(
     return made
 
 
+long_refresh = made_by(
+    "refresh", ["ops", "long_refresh"], "batches_taken_in", "governance", KEYS["landing"]
+)
 state_proof = made_by(
     "prove",
     ["ops", "state_proof"],

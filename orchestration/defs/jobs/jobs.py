@@ -5,7 +5,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from orchestration.defs.checks.checks import landed_checks
 from orchestration.defs.dbt.assets import dbt_models
-from orchestration.defs.jobs.assets import pruned_history, state_proof
+from orchestration.defs.jobs.assets import long_refresh, pruned_history, state_proof
 from orchestration.defs.jobs.recorded import JOB_TAG
 from orchestration.defs.landing.assets import raw_logs
 from orchestration.defs.reports.assets import executive_report
@@ -16,6 +16,7 @@ from orchestration.jobs import registry
 _MAKES = {
     "land": dg.AssetSelection.assets(raw_logs) | dg.AssetSelection.checks(landed_checks),
     "import_sources": dg.AssetSelection.assets(imports),
+    "refresh": dg.AssetSelection.assets(long_refresh),
     "check": dg.AssetSelection.checks(landed_checks),
     # A check that blocks, fails: then nothing is scored.
     "score": dg.AssetSelection.assets(scores) | dg.AssetSelection.checks(landed_checks),

@@ -7,15 +7,21 @@ from contextlib import closing
 from datetime import timedelta
 
 import dagster as dg
+import psycopg
+from psycopg import errors
 
 from orchestration.defs.dbt.assets import dbt_models
 from orchestration.defs.dbt.translator import FRESH_WITHIN
+from orchestration.defs.jobs.recorded import request
+from orchestration.defs.jobs.runs import is_live
 from orchestration.refresh import heal
 from orchestration.warehouse.connection import connect
 
 REPORT_EVERY_S = 60.0
 # Under the minute that Dagster gives a tick.
 _STATEMENT_LIMIT_MS = 50_000
+# Waiting for others is no reason for a run, which would wait as well.
+_LOCK_LIMIT_MS = 20_000
 _FRESHNESS = "data_freshness"
 
 _KEYS = {".".join(key.path): key for key in dbt_models.keys}
@@ -23,33 +29,53 @@ _FRESHNESS_KEY = next(key for name, key in _KEYS.items() if name.endswith(f".{_F
 
 
 @dg.sensor(
+    job_name="refresh",
     minimum_interval_seconds=15,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=(
         "Calls ops.refresh() for batches that no watcher takes in, and reports what refreshes changed,"
-        " at most once a minute."
+        " at most once a minute. Asks for a run of `refresh` where that takes too long."
     ),
 )
 def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     cursor = json.loads(context.cursor or "{}")
     with closing(connect(autocommit=True, application_name="assay sensor")) as session:
         session.execute(f"set statement_timeout = {_STATEMENT_LIMIT_MS}".encode())
-        healed = heal.heal(session)
-        said = f"{healed.admitted} batches taken in, {healed.held} held. " if healed else ""
+        session.execute(f"set lock_timeout = {_LOCK_LIMIT_MS}".encode())
+        said, asked = _heal(session, context.instance)
         newest = heal.newest_refresh(session)
         # The first tick reports what was done since anybody can remember: nothing.
         after = cursor.get("refresh_id", newest)
         if time.time() - cursor.get("reported_at", 0.0) < REPORT_EVERY_S:
             return dg.SensorResult(
-                skip_reason=f"{said}Reports come once a minute.", cursor=json.dumps(cursor)
+                run_requests=asked,
+                skip_reason=None if asked else f"{said}Reports come once a minute.",
+                cursor=json.dumps(cursor),
             )
         news, lags = heal.news(session, after, newest), heal.lags(session)
     events: list[dg.AssetMaterialization] = [*_materializations(news), *_freshness(lags)]
     return dg.SensorResult(
         asset_events=events,
-        skip_reason=None if events else f"{said}Rows wait for longer than the target.",
+        run_requests=asked,
+        skip_reason=None if events or asked else f"{said}Rows wait for longer than the target.",
         cursor=json.dumps({"refresh_id": newest, "reported_at": time.time()}),
     )
+
+
+def _heal(session: psycopg.Connection, instance: dg.DagsterInstance) -> tuple[str, list[dg.RunRequest]]:
+    """What was done, in words; and a run for what takes longer than a tick may."""
+    if is_live(instance, "refresh"):
+        return "A run refreshes. ", []
+    try:
+        healed = heal.heal(session)
+    except errors.LockNotAvailable:
+        return "A build, a proof or another refresh goes first. ", []
+    except errors.QueryCanceled:
+        asked = request("refresh", f"after {heal.newest_refresh(session)}", session)
+        return "The refresh takes long, and its run was given up: `assay jobs dead`. ", (
+            [asked] if asked else []
+        )
+    return (f"{healed.admitted} batches taken in, {healed.held} held. " if healed else ""), []
 
 
 def _materializations(news: Sequence[heal.ModelNews]) -> Iterator[dg.AssetMaterialization]:

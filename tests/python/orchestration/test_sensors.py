@@ -267,6 +267,36 @@ def test_freshness_is_not_claimed_while_rows_wait(
         assert _reported(_refresh_tick(instance, None)) == {}
 
 
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_refresh_that_takes_long_becomes_a_run(
+    warehouse: psycopg.Connection,
+    instance: dg.DagsterInstance,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    waits: bool,
+) -> None:
+    """Prevents a refresh that is cancelled and begun again for ever, and a run that only waits for
+    others."""
+
+    def refresh(session: psycopg.Connection, *_: Any) -> None:
+        session.execute("select ops.lock_refresh(), pg_sleep(30)")
+
+    monkeypatch.setattr("orchestration.refresh.heal.refresh_once", refresh)
+    monkeypatch.setattr("orchestration.defs.refresh.sensors._STATEMENT_LIMIT_MS", 1000)
+    monkeypatch.setattr("orchestration.defs.refresh.sensors._LOCK_LIMIT_MS", 200)
+    land(_url(), tmp_path, line("a"))
+    with psycopg.connect(_url()) as other:
+        if waits:
+            other.execute("select ops.lock_refresh()")
+        asked = _refresh_tick(instance, None).run_requests or []
+    jobs = warehouse.execute("select job, key, status from ops.job_run").fetchall()
+    assert [request.run_key for request in asked] == ([] if waits else ["refresh after 0 1"])
+    assert jobs == ([] if waits else [("refresh", "after 0", "queued")])
+    if asked:
+        _submit(instance, *asked)
+        assert not _refresh_tick(instance, None).run_requests
+
+
 def test_what_a_killed_run_left_is_run_again(
     warehouse: psycopg.Connection, instance: dg.DagsterInstance
 ) -> None:

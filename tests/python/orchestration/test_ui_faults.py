@@ -24,6 +24,7 @@ HOLDS = {
     "score": ("assay score", "select ops.lock_refresh()"),
     "report": ("assay report", "lock table state.agg_performance_daily in access exclusive mode"),
     "land": ("assay land", "lock table landing.batch in exclusive mode"),
+    "refresh": ("assay refresh", "select ops.lock_refresh()"),
     "check": ("assay check", "lock table ops.check_result in exclusive mode"),
     "build": ("dbt", "select ops.lock_refresh()"),
     "prove": ("assay prove", "select ops.lock_refresh()"),
