@@ -32,23 +32,7 @@ bills as (
 
 ),
 
-prices as (
-
-    select * from {{ ref('dim_prices') }}
-    where service_tier = 'standard' and above_input_tokens = 0
-
-),
-
-own_prices as (
-
-    select distinct
-        scope,
-        provider,
-        model
-    from prices
-    where scope <> '*'
-
-),
+{{ list_prices() }},
 
 keys as (
 

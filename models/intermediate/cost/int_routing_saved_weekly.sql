@@ -10,23 +10,7 @@ roles as (
 
 ),
 
-prices as (
-
-    select * from {{ ref('dim_prices') }}
-    where service_tier = 'standard' and above_input_tokens = 0
-
-),
-
-own_prices as (
-
-    select distinct
-        scope,
-        provider,
-        model
-    from prices
-    where scope <> '*'
-
-),
+{{ list_prices() }},
 
 tokens as (
 

@@ -61,7 +61,8 @@ estimated as (
 
     select
         shared.*,
-        {{ days_between('greatest(shared.period_start, first_days.first_day)', 'shared.period_end') }} as days,
+        {{ days_between('greatest(shared.period_start, first_days.first_day)', 'shared.period_end') }}
+            as days,
         rules.threshold,
         (rules.threshold - shared.hit_rate) * shared.told * shared.miss_usd / shared.misses as saving_usd
     from shared

@@ -9,15 +9,7 @@ answers as (
 
 ),
 
-topics as (
-
-    select
-        cluster_id,
-        current_id
-    from {{ ref('dim_question_clusters') }}
-    where kind = 'topic'
-
-),
+{{ current_topics() }},
 
 reviewed as (
 

@@ -15,15 +15,7 @@ decisions as (
 
 ),
 
-topics as (
-
-    select
-        cluster_id,
-        current_id
-    from {{ ref('dim_question_clusters') }}
-    where kind = 'topic'
-
-),
+{{ current_topics() }},
 
 flagged as (
 
@@ -47,7 +39,7 @@ decided as (
             flagged.workspace = decisions.workspace
             and decisions.object_type = 'feedback'
             and decisions.object_id in (flagged.query_id, flagged.flag_event_id)
-            and decisions.occurred_at >= flagged.flagged_at
+            and flagged.flagged_at <= decisions.occurred_at
 
 ),
 

@@ -13,15 +13,7 @@ newest as (
 
 ),
 
-topics as (
-
-    select
-        cluster_id,
-        current_id
-    from {{ ref('dim_question_clusters') }}
-    where kind = 'topic'
-
-),
+{{ current_topics() }},
 
 final as (
 

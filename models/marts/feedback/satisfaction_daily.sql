@@ -85,7 +85,7 @@ single_days as (
         sum(channels.disliked_squares) as disliked_squares
     from channels
     cross join newest
-    where channels.day > {{ days_after('newest.newest_day', '-' ~ (var('satisfaction_days') + 6)) }}
+    where channels.day > {{ days_after('newest.newest_day', '-' ~ (var('satisfaction_days') | int + 6)) }}
     group by channels.workspace, channels.day, channels.channel
 
 ),

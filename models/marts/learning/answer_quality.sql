@@ -2,15 +2,7 @@
 -- they were by the offline scorer and by the judge, and what their users did next.
 with
 
-topics as (
-
-    select
-        cluster_id,
-        current_id
-    from {{ ref('dim_question_clusters') }}
-    where kind = 'topic'
-
-),
+{{ current_topics() }},
 
 quality as (
 

@@ -115,6 +115,8 @@ TEXTS = frozenset({
     "final_result", "tool_arguments", "tool_response", "all_messages_events",
     "pydantic_ai.all_messages", "model_request_parameters",
 })  # fmt: skip
+# Headers of requests may hold keys: only their length stays.
+SECRETS = ("ai.request.headers.", "http.request.header.", "http.response.header.")
 # OpenTelemetry's own, about the machinery around a call.
 GENERAL = (
     "server.", "client.", "network.", "http.", "url.", "rpc.", "db.", "code.", "thread.", "peer.",

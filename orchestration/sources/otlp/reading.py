@@ -18,6 +18,7 @@ from orchestration.sources.otlp.conventions import (
     OPERATIONS,
     OURS,
     RESOURCE,
+    SECRETS,
     TEXTS,
 )
 from orchestration.sources.otlp.spans import Attributes, Origin, Span
@@ -31,7 +32,7 @@ _SPOKEN = frozenset({
 _OF_A_CALL = ("input_tokens", "output_tokens", "provider", "model", "model_requested")
 
 
-# What a name is: a field with its rank, ours, an item of a list, or kept as known or unknown.
+# What a name is: a field with its rank, ours, an item of a list, a secret, or kept as known or unknown.
 _Class = tuple[str, Any, Any, Any]
 # Names that are remembered: a hostile log has any number of them, of any length.
 _MOST_CLASSES, _LONGEST_NAME = 10_000, 256
@@ -121,6 +122,8 @@ def _take(reading: Reading, attributes: Attributes, ranks: dict[str, int]) -> No
             reading.known[name] = value
         elif which == "ours":
             reading.ours[a] = value
+        elif which == "secret":
+            reading.known[name] = {"characters": characters(value)}
         else:
             reading.unknown[name] = value
 
@@ -142,6 +145,8 @@ def _class_of(name: str) -> _Class:
         return ("ours", name.removeprefix(OURS), None, None)
     if name in KNOWN or name in TEXTS:
         return ("known", None, None, None)
+    if name.startswith(SECRETS):
+        return ("secret", None, None, None)
     if item := LISTS.fullmatch(name):
         return ("item", item.group(1), int(item.group(2)), item.group(3))
     return ("known" if name.startswith(GENERAL) else "unknown", None, None, None)

@@ -405,7 +405,8 @@ def test_the_ai_sdk_says_a_call_once_and_its_texts_are_texts() -> None:
     "name",
     ["ai.prompt", "ai.toolCall.args", "ai.toolCall.result", "ai.values", "ai.result.text",
      "final_result", "tool_arguments", "tool_response", "all_messages_events",
-     "pydantic_ai.all_messages"],
+     "pydantic_ai.all_messages", "ai.request.headers.authorization",
+     "http.request.header.authorization"],
 )  # fmt: skip
 def test_texts_of_frameworks_leave_their_length(name: str) -> None:
     """Prevents that a short text lands outside the vault because no field takes it."""
