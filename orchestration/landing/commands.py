@@ -12,6 +12,7 @@ import click
 from orchestration.errors import AssayError
 from orchestration.landing.files import settle_s
 from orchestration.landing.lander import Lander
+from orchestration.landing.parse import short_name
 from orchestration.landing.store import Counts
 from orchestration.warehouse.connection import connect
 
@@ -123,7 +124,7 @@ def drift(source: str | None, as_json: bool) -> None:
                where drift.source = %(source)s or %(source)s is null
                group by drift.source, drift.kind, drift.field
                order by first_seen desc, drift.source, drift.kind, drift.field""",
-            {"source": source},
+            {"source": source and short_name(source)},
         )
         names = [column.name for column in cursor.description or ()]
         rows = cursor.fetchall()

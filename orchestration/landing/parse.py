@@ -11,7 +11,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby, islice
 from typing import Any
 
@@ -36,9 +36,11 @@ _SILENT_DEFAULTS: dict[type[Event], bytes] = {Cost: b'"requests":', Feedback: b'
 _Found = npt.NDArray[np.bool_]
 _UNREAD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Refused)
 _MOST_UNKNOWN = 100  # names a line: nobody reads more, and a hostile log has any number
+_LONGEST_NAME = 200  # characters that drift keeps of a name: an index entry has room for no more
 _NOTHING = b"null"  # how no event is spelled
 _untyped = msgspec.json.Decoder().decode
 _sha256 = hashlib.sha256
+_md5 = partial(hashlib.md5, usedforsecurity=False)
 _KIND_NAMES = {struct: kind for kind, struct in KINDS.items()}
 
 
@@ -151,8 +153,19 @@ def _count_unknown(drift: Counter[tuple[str, str, str]], event: Event) -> None:
     """What the source of a line did not know, as `sources.leftovers` sets it apart."""
     unknown = (event.attributes or {}).get(UNKNOWN)
     if isinstance(unknown, dict):
-        for name in islice(unknown, _MOST_UNKNOWN):
-            drift[kind_of(event), event.source, name] += 1
+        _count_names(drift, event, unknown)
+
+
+def _count_names(drift: Counter[tuple[str, str, str]], event: Event, unknown: Iterable[str]) -> None:
+    for name in islice(unknown, _MOST_UNKNOWN):
+        drift[kind_of(event), short_name(event.source), short_name(name)] += 1
+
+
+def short_name(name: str) -> str:
+    """As the macro of that name makes it: two names stay two."""
+    if len(name) <= _LONGEST_NAME:
+        return name
+    return f"{name[: _LONGEST_NAME - 20]} ~{_md5(name.encode()).hexdigest()[:16]}"
 
 
 def _decoded(lines: list[bytes], latest: dt.datetime) -> tuple[list[Event | None], set[int], list[int]]:
@@ -195,8 +208,7 @@ def _exactly(parsed: Parsed, index: int, limits: Limits, latest: dt.datetime) ->
     except Refused as refused:
         parsed.refuse(index, refused)
         return None
-    for name in drift:
-        parsed.drift[kind_of(event), event.source, name] += 1
+    _count_names(parsed.drift, event, drift)
     return event
 
 

@@ -20,7 +20,12 @@ TRANSIENT = (
     errors.SerializationFailure,
 )
 # These are operational to the driver, and stay as they are however often one tries.
-LASTING = (errors.DiskFull, errors.OutOfMemory, errors.ConfigurationLimitExceeded)
+LASTING = (
+    errors.DiskFull,
+    errors.OutOfMemory,
+    errors.ConfigurationLimitExceeded,
+    errors.ProgramLimitExceeded,
+)
 
 
 def waits() -> Iterator[float]:

@@ -30,11 +30,11 @@ _TOGETHER = 100  # clusters whose members are read at once
 _LOCK = "select pg_advisory_xact_lock(hashtext('question clusters'), hashtext(%s))"
 _SPACE = """
     select rarity, centre, shared, texts from vault.question_space
-    where workspace = %s and model = %s"""
+    where md5(workspace) = md5(%s) and model = %s"""
 _NEW_SPACE = """
     insert into vault.question_space (workspace, model, rarity, centre, shared, texts)
     values (%s, %s, %s, %s, %s, %s)
-    on conflict (workspace) do update set
+    on conflict (md5(workspace)) do update set
         model = excluded.model, rarity = excluded.rarity, centre = excluded.centre,
         shared = excluded.shared, texts = excluded.texts"""
 _HOW_MANY = "select count(*) from vault.cluster_question where kind = 'topic' and workspace = %s"
@@ -72,7 +72,7 @@ _APART = """
     left join vault.subject on one.subject_ref = subject.subject_ref
     left join vault.embedding as kept
         on one.event_key = kept.event_key and kept.field = 'query_text' and kept.model = %s
-    where one.kind = %s and one.workspace = %s and one.cluster_id is null
+    where one.kind = %s and md5(one.workspace) = md5(%s) and one.cluster_id is null
     order by one.ts desc, one.event_key limit %s"""
 _FORGET = """
     delete from vault.embedding

@@ -64,3 +64,25 @@ def test_a_table_that_drifted_is_seen(database_url: str, change: str) -> None:
     with psycopg.connect(database_url) as connection:
         connection.execute(change.encode())
         assert _actual(connection, table.name) != _expected(table)
+
+
+# Names that are ours, or of whoever runs the warehouse. What a producer says may be of any length.
+_OURS = {
+    ("landing.drift", "kind"), ("landing.drift", "source"), ("landing.drift", "field"),
+    ("landing.import_mark", "source"), ("landing.import_mark", "place"), ("landing.import_mark", "log"),
+    ("vault.embedding", "field"), ("vault.embedding", "model"), ("vault.cluster_question", "kind"),
+    ("vault.cluster_question", "cluster_id"), ("vault.question_cluster", "cluster_id"),
+}  # fmt: skip
+
+
+def test_no_index_is_of_a_name_of_any_length(database_url: str) -> None:
+    """Prevents a batch that can never land because one of its names fits no index entry."""
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute(
+            """select distinct attrelid::regclass::text, attname from pg_index
+               inner join pg_attribute on attrelid = indrelid and attnum = any(indkey)
+               inner join pg_class on pg_class.oid = indrelid
+               where relnamespace::regnamespace::text in ('raw', 'landing', 'vault')
+                   and atttypid = 'text'::regtype"""
+        ).fetchall()
+    assert set(found) == _OURS

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import json
+import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Union
 from uuid import UUID
@@ -16,6 +18,7 @@ from landing_world import World, counts, query, tool
 from orchestration.landing import diagnose, inbox, parse
 from orchestration.landing.contract import KINDS
 from orchestration.landing.replay import replay
+from orchestration.landing.store import Counts
 
 
 @pytest.fixture(params=["database_url", "pg16_url"])
@@ -225,6 +228,44 @@ def test_very_long_id_lands(world: World) -> None:
     line = tool(long_id, session_id=long_id, user_id=long_id, workspace=long_id)
     assert world.land(world.write("l.jsonl", line)).accepted == 1
     assert world.value("select event_id from raw.tool_log") == long_id
+
+
+def _through_the_inbox(world: World, *lines: bytes) -> Counts:
+    for line in lines:
+        world.rows("insert into landing.inbox (line) values (%s) returning 1", line.decode())
+    with world.lander() as lander:
+        return inbox.drain(lander)
+
+
+def _through_a_file(world: World, *lines: bytes) -> Counts:
+    return world.land(world.write("l.jsonl", *lines))
+
+
+@pytest.mark.parametrize("land", [_through_a_file, _through_the_inbox])
+def test_names_of_any_length_land(world: World, land: Callable[..., Counts]) -> None:
+    """Prevents a line whose name fits no index entry from stopping all that is behind it."""
+    long, other = secrets.token_hex(9000), secrets.token_hex(9000)
+    lines = [
+        tool("1", **{long: 1}),
+        tool("2", source=long, **{long: 1, other: 1}),
+        tool("3", source="otel", attributes={"unknown": {long: 1}}),
+        json.dumps({"kind": "price", "event_id": "p", "ts": "2026-03-01T10:00:00Z", "model": long,
+                    "origin": "override", "valid_from": "2026-03-01T00:00:00Z",
+                    "input_price": 1}).encode(),
+        tool("4"),
+    ]  # fmt: skip
+    assert counts(land(world, *lines)) == (5, 5, 0, 0, 0)
+    names = world.rows("select source, field from landing.drift")
+    assert len(set(names)) == 4
+    assert all(len(name) <= 200 for row in names for name in row)
+    assert all(field[:100] in (long[:100], other[:100]) for _, field in names)
+
+
+def test_unknown_fields_of_a_line_are_counted_up_to_a_number(world: World) -> None:
+    """Prevents one hostile line from filling the drift report."""
+    path = world.write("d.jsonl", tool("1", **{f"name{n}": 1 for n in range(300)}))
+    assert world.land(path).accepted == 1
+    assert world.value("select count(*) from landing.drift") == 100
 
 
 def test_sql_in_every_field_is_inert(world: World) -> None:

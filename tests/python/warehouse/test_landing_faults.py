@@ -334,6 +334,20 @@ def test_database_that_stays_away_is_said_plainly(
     assert "secret" not in str(caught.value)
 
 
+def test_what_no_attempt_can_land_is_tried_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prevents waiting again and again for a row that an index will never take."""
+
+    def no_room(connection: psycopg.Connection[Any], _batch: int) -> None:
+        connection.execute("create temp table named (name text primary key)")
+        connection.execute(
+            "insert into named select string_agg(md5(n::text), '') from generate_series(1, 999) as n"
+        )
+
+    monkeypatch.setattr(retry, "pause", lambda _: pytest.fail("it is tried again"))
+    with world.lander() as lander, pytest.raises(AssayError, match="index row"):
+        lander.commit(parse(Slice(1, 0, [tool("1")]), Limits()), Origin("file"), no_room)
+
+
 def test_rival_is_seen_whatever_isolation_the_database_prefers(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
