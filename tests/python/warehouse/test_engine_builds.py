@@ -10,6 +10,9 @@ import psycopg
 import pytest
 from engine_world import House, cost, query
 
+from orchestration.errors import AssayError
+from orchestration.refresh.engine import Refreshed, refresh_all
+
 
 @pytest.fixture
 def house(database_url: str, tmp_path: Path) -> Iterator[House]:
@@ -311,13 +314,82 @@ def test_what_a_refresh_could_not_follow_is_refused(house: House, breach: str) -
     assert says in house.build()[name]
 
 
+def _add_target(house: House, name: str) -> None:
+    profiles = house.folder / "profiles.yml"
+    profiles.write_text(
+        profiles.read_text() + f"\n    {name}:\n      <<: *connection\n      schema: {name}\n"
+    )
+
+
+def _refresh(house: House, target: str) -> Refreshed:
+    with psycopg.connect(house.url, autocommit=True) as session:
+        return refresh_all(session, target)
+
+
+DIVIDES = engine_world.FACT.replace(
+    "costs.nanos,", "costs.nanos / (queries.latency_ms is distinct from 0)::int as nanos,"
+)
+
+
+@pytest.mark.parametrize("draft", ["model", "check"])
+def test_what_another_target_refuses_stays_where_people_read_it(house: House, draft: str) -> None:
+    """Prevents a developer's draft from taking rows out of the marts, and from never getting well."""
+    _add_target(house, "ada")
+    assert house.build() == {}
+    if draft == "model":
+        house.model("fct", DIVIDES)
+    else:
+        house.check("assert_fast", engine_world.DELTA.replace("> 1000", "= 0"))
+    assert house.build(target="ada") == {}
+    house.land(query("q3", latency_ms=0), cost("c3", "q3"))
+    house.refresh()
+    stood = _cells(house)
+    with pytest.raises(
+        AssayError, match=r"batch 2 is refused by .* of the target ada, and .* analytics"
+    ):
+        _refresh(house, "ada")
+    assert house.value("select count(*) from ops.held_batch") == 0
+    assert house.value("select count(*) from house.stg_queries") == 3
+    # Its build does not wait for a refresh that cannot be, and says what is wrong.
+    assert house.build(target="ada").keys() >= ({"fct"} if draft == "model" else {"assert_fast"})
+    assert _cells(house) == stood
+    assert house.value("select count(*) from ops.held_batch") == 0
+    house.model("fct", engine_world.FACT)
+    house.check("assert_fast", engine_world.DELTA)
+    assert house.build("--full-refresh", target="ada") == {}
+    assert _cells(house, "ada_house") == stood
+    assert house.differences() == []
+
+
+def test_what_people_do_not_read_any_more_leaves_other_targets(house: House) -> None:
+    """Prevents a developer's sums from counting a batch twice that was held, and released, after."""
+    house.check("assert_fast", engine_world.DELTA)
+    _add_target(house, "ada")
+    assert house.build() == {}
+    assert house.build(target="ada") == {}
+    house.rows("delete from ops.delta_check where target = 'ada'")
+    house.land(query("slow", latency_ms=5000))
+    assert _refresh(house, "ada").admitted == 1
+    assert house.refresh().held == 1
+    house.land(query("q3"))
+    with pytest.raises(AssayError, match="Run `assay build`"):
+        _refresh(house, "ada")
+    house.refresh()
+    assert house.build(target="ada") == {}
+    _refresh(house, "ada")
+    assert _cells(house, "ada_house") == _cells(house)
+    house.rows("select ops.release(batch_id) from ops.held_batch")
+    house.rows("delete from ops.delta_check")
+    house.refresh()
+    _refresh(house, "ada")
+    assert _cells(house, "ada_house") == _cells(house)
+    assert house.rows("select * from ops.differences('ada') where missing + surplus > 0") == []
+
+
 def test_another_target_is_another_world(house: House) -> None:
     """Prevents a developer's build from moving, or checking, what people read."""
     house.build()
-    profiles = house.folder / "profiles.yml"
-    profiles.write_text(
-        profiles.read_text() + "\n    mine:\n      <<: *connection\n      schema: mine\n"
-    )
+    _add_target(house, "mine")
     house.model("agg", engine_world.STATE.replace("as nanos", "as other_nanos"))
     house.model("srv", None)
     house.model("mart", None)
