@@ -1,5 +1,6 @@
-"""Calls `ops.refresh` until nothing waits, and tells what the database says in the user's words."""
+"""Calls `ops.refresh` until what waits is in, and tells what the database says in the user's words."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from orchestration.errors import AssayError
 TARGET = "analytics"
 # A refresh this large takes seconds; what is left comes with the next one, of the same call.
 MAX_ROWS = 250_000
+_NO_TABLES = "The database lacks its tables: run `assay up` first."
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,25 @@ def refresh_all(
     target: str = TARGET,
     on_step: Callable[[Refreshed], None] = lambda _: None,
 ) -> Refreshed:
+    """Until what waits now is in: more may come for as long as one refreshes."""
+    newest = _waiting(connection)[1]
     admitted = held = 0
     while True:
         done = refresh_once(connection, target)
         admitted, held = admitted + done.admitted, held + done.held
         on_step(done)
-        if not done.admitted and not done.held:
+        if _waiting(connection)[0] > newest or (not done.admitted and not done.held):
             return Refreshed(admitted, held, done.waiting)
+
+
+def _waiting(connection: psycopg.Connection) -> tuple[float, float]:
+    """The oldest pending batch and the newest."""
+    query = "select min(batch_id), max(batch_id) from ops.pending_batch"
+    try:
+        oldest, newest = connection.execute(query).fetchall()[0]
+    except errors.UndefinedTable:
+        raise AssayError(_NO_TABLES) from None
+    return (math.inf, 0) if newest is None else (oldest, newest)
 
 
 def held_batches(connection: psycopg.Connection) -> list[dict[str, Any]]:
@@ -79,4 +93,4 @@ def _in_words() -> Iterator[None]:
             f"Nothing was refreshed: {error.diag.message_primary}. {error.diag.message_hint or ''}"
         ) from None
     except (errors.InvalidSchemaName, errors.UndefinedFunction):
-        raise AssayError("The database lacks its tables: run `assay up` first.") from None
+        raise AssayError(_NO_TABLES) from None

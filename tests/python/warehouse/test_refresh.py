@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,7 +18,8 @@ from crashing import make_places
 from engine_world import DELTA, House, cost, query
 
 from orchestration.errors import AssayError
-from orchestration.refresh.engine import held_batches, refresh_all, release
+from orchestration.refresh import engine
+from orchestration.refresh.engine import Refreshed, held_batches, refresh_all, refresh_once, release
 from orchestration.refresh.watch import watch
 from orchestration.warehouse.connection import connect
 from orchestration.warehouse.migrations import migrate
@@ -463,6 +466,24 @@ def test_a_large_backlog_is_taken_in_in_steps(house: House) -> None:
             assert house.differences() == []
     assert steps == [2, 2, 2]
     assert _entries(house) == 14
+
+
+def test_a_refresh_ends_while_more_keeps_coming(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prevents a command that never returns beside a steady stream, and one that leaves some out."""
+    monkeypatch.setattr(engine, "refresh_once", partial(refresh_once, max_rows=1))
+    for number in range(3):
+        house.land(query(f"there{number}"))
+    came = count()
+
+    def land_one_more(_: Refreshed) -> None:
+        if (number := next(came)) == 20:
+            pytest.fail("it goes on and on")
+        house.land(query(f"new{number}"))
+
+    with psycopg.connect(house.url, autocommit=True) as session:
+        done = refresh_all(session, on_step=land_one_more)
+    assert (done.admitted, done.waiting) == (3, 2)
+    assert _entries(house) == 5
 
 
 def test_watch_refreshes_when_a_batch_is_committed(house: House) -> None:
