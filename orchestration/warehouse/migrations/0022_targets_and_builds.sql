@@ -102,3 +102,36 @@ begin
     end;
 end
 $$;
+
+-- Without queueing: who reads what goes is not waited for, with others behind, while no refresh runs.
+create or replace function ops.end_build(of_target text, models text[], checks text[]) returns void
+language plpgsql as $$
+declare
+    gone record;
+begin
+    perform ops.lock_refresh();
+    delete from ops.delta_check where target = of_target and name <> all(checks);
+    for gone in
+        select model.schema_name, model.name, model.kind from ops.model
+        where
+            model.target = of_target
+            and model.schema_name || '.' || model.name <> all(models)
+            and not exists (
+                select from ops.model as reader
+                where reader.target = of_target and model.schema_name || '.' || model.name = any(reader.reads)
+                    and reader.schema_name || '.' || reader.name = any(models)
+            )
+        order by model.kind = 'view' desc, model.depth desc
+    loop
+        delete from ops.model
+        where target = of_target and schema_name = gone.schema_name and name = gone.name;
+        begin
+            perform ops.run_without_queueing(format('drop %s if exists %I.%I',
+                case gone.kind when 'view' then 'view' else 'table' end, gone.schema_name, gone.name));
+        exception when dependent_objects_still_exist then
+            raise warning '%.% is no longer built, but others still read it: it was left as it is',
+                gone.schema_name, gone.name;
+        end;
+    end loop;
+end
+$$;

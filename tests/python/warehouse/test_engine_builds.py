@@ -230,10 +230,8 @@ def test_a_view_is_replaced_in_place_or_refused(house: House) -> None:
     assert house.rows("select count(*) from public.mine") == [(1,)]
 
 
-def test_a_view_that_is_being_read_is_not_waited_for_by_others(house: House) -> None:
-    """Prevents a replaced view from queueing every new reader behind a slow one."""
-    house.build()
-    filtered = "select workspace, day, success_rate from house.srv where day is not null"
+def _while_the_mart_is_read(house: House, statement: str, given: tuple[object, ...]) -> None:
+    """Somebody reads slowly, a build wants the view for itself, and others go on reading."""
     with (
         psycopg.connect(house.url) as slow,
         psycopg.connect(house.url, autocommit=True) as other,
@@ -243,10 +241,10 @@ def test_a_view_that_is_being_read_is_not_waited_for_by_others(house: House) -> 
         slow.execute("select * from house.mart").fetchall()  # its lock ends with its transaction
         assert house.build() == {}  # unchanged: needs no lock
         other.execute("set statement_timeout = '500ms'")
-        put = pool.submit(builder.execute, "select ops.put_view(%s, %s)", ("house.mart", filtered))
+        done = pool.submit(builder.execute, statement.encode(), given)
         waits = "select count(*) from pg_stat_activity where pid = %s and state = 'active'"
         while not other.execute(waits, (builder.info.backend_pid,)).fetchall()[0][0]:
-            assert not put.done()
+            assert not done.done()
         try:
             enough = time.monotonic() + 0.5  # several attempts at the lock
             while time.monotonic() < enough:
@@ -254,9 +252,26 @@ def test_a_view_that_is_being_read_is_not_waited_for_by_others(house: House) -> 
         finally:
             builder.cancel_safe()
         with pytest.raises(psycopg.errors.QueryCanceled):
-            put.result()
+            done.result()
+
+
+def test_a_view_that_is_being_read_is_not_waited_for_by_others(house: House) -> None:
+    """Prevents a replaced view from queueing every new reader behind a slow one."""
+    house.build()
+    filtered = "select workspace, day, success_rate from house.srv where day is not null"
+    _while_the_mart_is_read(house, "select ops.put_view('house.mart', %s)", (filtered,))
     house.model("mart", engine_world.MART + " where day is not null")
     assert house.build() == {}
+
+
+def test_a_view_that_goes_is_not_waited_for_by_others(house: House) -> None:
+    """Prevents a build that drops one view and stops all its readers for it."""
+    house.build()
+    left = [f"house.{name}" for name in engine_world.MODELS if name != "mart"]
+    _while_the_mart_is_read(house, "select ops.end_build('analytics', %s, '{}')", (left,))
+    house.model("mart", None)
+    assert house.build() == {}
+    assert house.value("select to_regclass('house.mart')") is None
 
 
 @pytest.mark.parametrize("option", ["--empty", "--sample=3 days"])
