@@ -36,11 +36,17 @@ _NEWS = """
     from recent cross join lateral jsonb_to_recordset(recent.models)
         as one (model text, rows bigint[], ms numeric)
     group by one.model order by one.model"""
+# Batches by their numbers, so that the ledger is not read: it grows for ever.
 _LAGS = """
     select log, max(lag_ms) as worst_lag_ms,
         (extract(epoch from clock_timestamp() - min(landed_at) filter (where status = 'waiting')) * 1000
         )::bigint as waiting_ms
-    from ops.batch_lag where landed_at > clock_timestamp() - interval '1 hour' or status = 'waiting'
+    from ops.batch_lag
+    where batch_id = any(array(
+        select batch_id from landing.batch where landed_at > now() - interval '1 hour'
+        union all
+        select batch_id from ops.pending_batch
+    ))
     group by log order by log"""
 
 

@@ -1,5 +1,6 @@
 """What a refresh takes in, what it refuses, and what its readers see meanwhile."""
 
+import re
 import subprocess
 import sys
 import threading
@@ -18,7 +19,7 @@ from crashing import make_places
 from engine_world import DELTA, House, cost, query
 
 from orchestration.errors import AssayError
-from orchestration.refresh import engine
+from orchestration.refresh import engine, heal
 from orchestration.refresh.engine import Refreshed, held_batches, refresh_all, refresh_once, release
 from orchestration.refresh.watch import watch
 from orchestration.warehouse.connection import connect
@@ -484,6 +485,30 @@ def test_a_refresh_ends_while_more_keeps_coming(house: House, monkeypatch: pytes
         done = refresh_all(session, on_step=land_one_more)
     assert (done.admitted, done.waiting) == (3, 2)
     assert _entries(house) == 5
+
+
+def test_how_late_rows_are_is_asked_of_new_batches_only(house: House) -> None:
+    """Prevents a report of every minute over all that ever landed, and one without what waits."""
+    house.rows(
+        "insert into landing.batch (reader, sha256, first_line, byte_start, byte_end, lines, accepted,"
+        " duplicate, conflict, quarantined, accepted_by_kind, contract_version, landed_at)"
+        """ select 'file', '', 1, 0, 1, 1, 1, 0, 0, 0, '{"tool": 1}', 1, now() - interval '2 days'"""
+        " from generate_series(1, 20000)"
+    )
+    with psycopg.connect(house.url, autocommit=True) as session:
+        old = "select min(batch_id) from ops.pending_batch"
+        session.execute(f"delete from ops.pending_batch where batch_id > ({old})".encode())
+        house.land(query("new"))
+        refresh_all(session)
+        session.execute("insert into ops.pending_batch select max(batch_id) - 1 from landing.batch")
+        session.execute("analyze landing.batch, ops.admitted_batch, ops.refresh_log")
+        found = {
+            lag.log: (lag.worst_lag_ms is None, lag.waiting_ms is None) for lag in heal.lags(session)
+        }
+        plan = session.execute(f"explain (format json) {heal._LAGS}".encode()).fetchall()  # noqa: SLF001
+    assert found == {"cost": (True, True), "query": (False, True), "tool": (True, False)}
+    read_whole = re.findall(r"'Node Type': 'Seq Scan'[^{}]*'Relation Name': '(\w+)'", str(plan))
+    assert "batch" not in read_whole
 
 
 def test_watch_refreshes_when_a_batch_is_committed(house: House) -> None:
