@@ -5,7 +5,7 @@ import dagster as dg
 from orchestration.defs.checks.checks import landed_checks
 from orchestration.defs.dbt.assets import dbt_models
 from orchestration.defs.dbt.resources import dbt_resource
-from orchestration.defs.jobs.assets import pruned_history, state_proof
+from orchestration.defs.jobs.assets import long_refresh, pruned_history, state_proof
 from orchestration.defs.jobs.books import BOOKS
 from orchestration.defs.jobs.jobs import JOBS
 from orchestration.defs.jobs.schedules import SCHEDULES
@@ -28,6 +28,7 @@ defs = dg.Definitions(
         dbt_models,
         scores,
         state_proof,
+        long_refresh,
         pruned_history,
         executive_report,
         *BOOKS,

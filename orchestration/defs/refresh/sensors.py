@@ -72,9 +72,9 @@ def _heal(session: psycopg.Connection, instance: dg.DagsterInstance) -> tuple[st
         return "A build, a proof or another refresh goes first. ", []
     except errors.QueryCanceled:
         asked = request("refresh", f"after {heal.newest_refresh(session)}", session)
-        return "The refresh takes long, and its run was given up: `assay jobs dead`. ", (
-            [asked] if asked else []
-        )
+        if asked:
+            return "", [asked]
+        return "The refresh takes long, and its run was given up: `assay jobs dead`. ", []
     return (f"{healed.admitted} batches taken in, {healed.held} held. " if healed else ""), []
 
 

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 from dagster._core.storage.tags import RUN_KEY_TAG
 from dagster._core.test_utils import create_run_for_test
-from dagster_world import land, line
+from dagster_world import Loaded, land, line
+from landing_world import admit
 
 from orchestration.errors import AssayError
 from orchestration.jobs import ledger
@@ -295,6 +296,28 @@ def test_a_refresh_that_takes_long_becomes_a_run(
     if asked:
         _submit(instance, *asked)
         assert not _refresh_tick(instance, None).run_requests
+
+
+def test_the_run_of_a_long_refresh_takes_in_what_waits(
+    loaded: Loaded,
+    warehouse: psycopg.Connection,
+    instance: dg.DagsterInstance,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Prevents a run that is asked for and does nothing."""
+
+    def without_models(session: psycopg.Connection) -> Refreshed:
+        admit(session)
+        return Refreshed(1, 0, 0)
+
+    monkeypatch.setattr("orchestration.refresh.engine.refresh_all", without_models)
+    land(_url(), tmp_path, line("a"))
+    run = loaded.defs.resolve_job_def("refresh").execute_in_process(instance=instance)
+    assert run.success
+    jobs = warehouse.execute("select job, status, rows from ops.job_run").fetchall()
+    assert jobs == [("refresh", "succeeded", 1)]
+    assert warehouse.execute("select count(*) from ops.pending_batch").fetchall() == [(0,)]
 
 
 def test_what_a_killed_run_left_is_run_again(
