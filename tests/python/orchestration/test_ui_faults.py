@@ -75,10 +75,11 @@ class Work:
             self.holder.execute(statement.encode())
         with closing(psycopg.connect(self.operator.server.url, autocommit=True)) as session:
             for job in jobs:
-                if JOBS[job].due_within_s is None:
-                    continue
+                if job == "land":
+                    continue  # the sensor asks for it: a file has come
                 self.keys[job] = f"{name} {job}"
-                period = last_ended(JOBS[job].cadence, datetime.now(UTC))
+                has_period = JOBS[job].due_within_s is not None
+                period = last_ended(JOBS[job].cadence, datetime.now(UTC)) if has_period else None
                 ledger.queue(session, job, self.keys[job], period)
             # As after a replay: nobody is on the way to do it.
             session.execute(
