@@ -24,14 +24,14 @@ HOLDS = {
     "score": ("assay score", "select ops.lock_refresh()"),
     "report": ("assay report", "lock table state.agg_performance_daily in access exclusive mode"),
     "land": ("assay land", "lock table landing.batch in exclusive mode"),
-    "refresh": ("assay refresh", "select ops.lock_refresh()"),
     "check": ("assay check", "lock table ops.check_result in exclusive mode"),
     "build": ("dbt", "select ops.lock_refresh()"),
     "prove": ("assay prove", "select ops.lock_refresh()"),
     "prune": ("assay prune", "lock table ops.check_result in exclusive mode"),
 }
-# Nothing to do without a sources.yml; it is killed in `test_import_faults.py`.
-IDLE = {"import_sources"}
+# Nothing to do without a sources.yml; it is killed in `test_import_faults.py`. And where nothing waits to be
+# taken in: a refresh is killed in `test_refresh.py`.
+IDLE = {"import_sources", "refresh"}
 # These check before they work, and are let through before checks are held too.
 CHECKED = ("score", "report")
 
@@ -75,11 +75,10 @@ class Work:
             self.holder.execute(statement.encode())
         with closing(psycopg.connect(self.operator.server.url, autocommit=True)) as session:
             for job in jobs:
-                if job == "land":
-                    continue  # the sensor asks for it: a file has come
+                if JOBS[job].due_within_s is None:
+                    continue
                 self.keys[job] = f"{name} {job}"
-                has_period = JOBS[job].due_within_s is not None
-                period = last_ended(JOBS[job].cadence, datetime.now(UTC)) if has_period else None
+                period = last_ended(JOBS[job].cadence, datetime.now(UTC))
                 ledger.queue(session, job, self.keys[job], period)
             # As after a replay: nobody is on the way to do it.
             session.execute(
