@@ -29,8 +29,8 @@ HOLDS = {
     "prove": ("assay prove", "select ops.lock_refresh()"),
     "prune": ("assay prune", "lock table ops.check_result in exclusive mode"),
 }
-# Nothing to do without a sources.yml; it is killed in `test_import_faults.py`. Nor where nothing waits to
-# be taken in; a refresh is killed in `test_refresh.py`.
+# Nothing to do without a sources.yml; it is killed in `test_import_faults.py`. Nor where nothing waits
+# to be taken in; a refresh is killed in `test_refresh.py`.
 IDLE = {"import_sources", "refresh"}
 # These check before they work, and are let through before checks are held too.
 CHECKED = ("score", "report")
