@@ -7,13 +7,19 @@ prices as (
 
 ),
 
+{{ own_prices('prices') }}
+{%- endmacro %}
+
+
+{#- A CTE `own_prices`: a workspace with a price of its own for a name has all of that name's. -#}
+{% macro own_prices(prices) -%}
 own_prices as (
 
     select distinct
         scope,
         provider,
         model
-    from prices
+    from {{ prices }}
     where scope <> '*'
 
 )

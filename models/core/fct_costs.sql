@@ -46,16 +46,7 @@ prices as (
 
 ),
 
-own_prices as (
-
-    select distinct
-        scope,
-        provider,
-        model
-    from prices
-    where scope <> '*'
-
-),
+{{ own_prices('prices') }},
 
 rates as (
 

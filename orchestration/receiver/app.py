@@ -53,9 +53,8 @@ class Receiver:
     limits: ReceiverLimits
     line_limits: Limits = field(default_factory=Limits)
     figures: Figures = field(default_factory=Figures)
-    lands: Callable[[], bool] | None = (
-        None  # whether what lands still does; None: that is somebody else
-    )
+    # Whether what lands still does; None where that is somebody else's work.
+    lands: Callable[[], bool] | None = None
     # One: more would only wait for each other, and the event loop stays free to take and refuse.
     translator: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="translator")

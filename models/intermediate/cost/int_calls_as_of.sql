@@ -20,16 +20,7 @@ statements as (
 
 {{ price_periods('statements') }},
 
-own_prices as (
-
-    select distinct
-        scope,
-        provider,
-        model
-    from price_periods
-    where scope <> '*'
-
-),
+{{ own_prices('price_periods') }},
 
 rates as (
 

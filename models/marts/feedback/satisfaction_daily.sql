@@ -54,25 +54,6 @@ sums as (
 
 ),
 
-cells as (
-
-    select
-        days.workspace,
-        days.day,
-        channels.channel,
-        sum(channels.liked) as liked,
-        sum(channels.disliked) as disliked,
-        sum(channels.liked_squares) as liked_squares,
-        sum(channels.disliked_squares) as disliked_squares
-    from days
-    inner join channels
-        on
-            days.workspace = channels.workspace
-            and channels.day between {{ days_after('days.day', -6) }} and days.day
-    group by days.workspace, days.day, channels.channel
-
-),
-
 single_days as (
 
     select
@@ -87,6 +68,25 @@ single_days as (
     cross join newest
     where channels.day > {{ days_after('newest.newest_day', '-' ~ (var('satisfaction_days') | int + 6)) }}
     group by channels.workspace, channels.day, channels.channel
+
+),
+
+cells as (
+
+    select
+        days.workspace,
+        days.day,
+        single_days.channel,
+        sum(single_days.liked) as liked,
+        sum(single_days.disliked) as disliked,
+        sum(single_days.liked_squares) as liked_squares,
+        sum(single_days.disliked_squares) as disliked_squares
+    from days
+    inner join single_days
+        on
+            days.workspace = single_days.workspace
+            and single_days.day between {{ days_after('days.day', -6) }} and days.day
+    group by days.workspace, days.day, single_days.channel
 
 ),
 

@@ -6,59 +6,20 @@ with
 
 quality as (
 
-    select
-        scored.workspace,
-        scored.day,
-        scored.assistant,
-        scored.prompt_version,
-        coalesce(topics.current_id, scored.topic) as topic,
-        {{ sum_counts('scored.entries') }} as entries,
-        {{ sum_counts('scored.answers') }} as answers,
-        {{ sum_counts('scored.judged_answers') }} as judged_answers,
-        {{ sum_counts('scored.quality_millionths') }} as quality_millionths,
-        {{ sum_counts('scored.low_quality_answers') }} as low_quality_answers,
-        {{ sum_counts('scored.grounding_answers') }} as grounding_answers,
-        {{ sum_counts('scored.grounding_millionths') }} as grounding_millionths,
-        {{ sum_counts('scored.relevance_answers') }} as relevance_answers,
-        {{ sum_counts('scored.relevance_millionths') }} as relevance_millionths,
-        {{ sum_counts('scored.completeness_answers') }} as completeness_answers,
-        {{ sum_counts('scored.completeness_millionths') }} as completeness_millionths,
-        {{ sum_counts('scored.refusals') }} as refusals,
-        {{ sum_counts('scored.model_judged_answers') }} as model_judged_answers,
-        {{ sum_counts('scored.model_quality_millionths') }} as model_quality_millionths
-    from {{ ref('agg_answer_quality_daily') }} as scored
-    left join topics on scored.topic = topics.cluster_id
-    group by
-        scored.workspace,
-        scored.day,
-        scored.assistant,
-        scored.prompt_version,
-        coalesce(topics.current_id, scored.topic)
+    {{ in_current_topics(ref('agg_answer_quality_daily'), [
+        'entries', 'answers', 'judged_answers', 'quality_millionths', 'low_quality_answers',
+        'grounding_answers', 'grounding_millionths', 'relevance_answers', 'relevance_millionths',
+        'completeness_answers', 'completeness_millionths', 'refusals', 'model_judged_answers',
+        'model_quality_millionths'
+    ]) }}
 
 ),
 
 steps as (
 
-    select
-        scored.workspace,
-        scored.day,
-        scored.assistant,
-        scored.prompt_version,
-        coalesce(topics.current_id, scored.topic) as topic,
-        {{ sum_counts('scored.entries') }} as entries,
-        {{ sum_counts('scored.retried') }} as retried,
-        {{ sum_counts('scored.went_on') }} as went_on,
-        {{ sum_counts('scored.abandoned') }} as abandoned,
-        {{ sum_counts('scored.compared') }} as compared,
-        {{ sum_counts('scored.rephrased') }} as rephrased
-    from {{ ref('agg_next_steps_daily') }} as scored
-    left join topics on scored.topic = topics.cluster_id
-    group by
-        scored.workspace,
-        scored.day,
-        scored.assistant,
-        scored.prompt_version,
-        coalesce(topics.current_id, scored.topic)
+    {{ in_current_topics(ref('agg_next_steps_daily'), [
+        'entries', 'retried', 'went_on', 'abandoned', 'compared', 'rephrased'
+    ]) }}
 
 ),
 
