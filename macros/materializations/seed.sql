@@ -1,10 +1,14 @@
 {#- Stock dbt truncates a seed, which waits for its readers and makes others wait, or drops it with every view
-    on it. Rows are replaced in place; only other columns make another table. -#}
+    on it. Rows are replaced in place, also where the file has other columns. -#}
 {% macro postgres__reset_csv_table(model, full_refresh, old_relation, agate_table) -%}
-    {%- set standing = adapter.get_columns_in_relation(old_relation) | map(attribute='name') | list -%}
-    {%- if standing != agate_table.column_names | list -%}
-        {{ return(default__reset_csv_table(model, true, old_relation, agate_table)) }}
-    {%- endif -%}
-    {%- do assay.do_sql('delete from ' ~ old_relation) -%}
+    {%- set types = [] -%}
+    {%- for name in agate_table.column_names -%}
+        {%- set inferred = adapter.convert_type(agate_table, loop.index0) -%}
+        {%- do types.append(model.config.get('column_types', {}).get(name, inferred)) -%}
+    {%- endfor -%}
+    {%- set shaped = [
+        assay.quoted(old_relation), assay.quoted_array(agate_table.column_names), assay.quoted_array(types)
+    ] | join(', ') -%}
+    {%- do assay.do_sql('select ops.shape_seed(' ~ shaped ~ ')') -%}
     {{ return('delete from ' ~ old_relation) }}
 {%- endmacro %}
