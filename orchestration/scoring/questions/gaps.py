@@ -116,11 +116,14 @@ def _judge(
         distance = known.coverage.gap_probability(questions(texts, vectors))
     evidence = of_answers(turns, known.weak_below, known.cites)[places]
     chance = probability(distance, evidence + _opinions(lesson, some))
-    placed = place(lesson.session, "gap", some, texts, chance >= GAP)
+
+    def tell(placed: Placed) -> None:
+        lesson.land(_lines(some, placed, chance, distance, evidence))
+        lesson.land(_second_thoughts(lesson, placed, {one.event_key for one in some}))
+
+    placed = place(lesson.session, "gap", some, texts, tell, chance >= GAP)
     changed.update(name for name in placed.clusters if name)
     changed.update(name for _, name, _ in placed.later)
-    lesson.land(_lines(some, placed, chance, distance, evidence))
-    lesson.land(_second_thoughts(lesson, placed, {one.event_key for one in some}))
 
 
 def _lines(

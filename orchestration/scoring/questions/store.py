@@ -1,6 +1,6 @@
 """Clusters between runs: where they lie is in the vault, what may be told of them in `ops`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -122,10 +122,14 @@ def place(
     kind: str,
     targets: Sequence[Target],
     texts: Sequence[str | None],
+    tell: Callable[[Placed], None],
     founds: NDArray[np.bool_] | None = None,
 ) -> Placed:
     """Questions of one workspace into its clusters. Only those of `founds` (else all) count in a
-    cluster, or make a new one; the others are told which they are nearest to. Twice is as once."""
+    cluster, or make a new one; the others are told which they are nearest to. Twice is as once.
+
+    What `tell` lands of it has landed before it is kept: a question that waited apart is met once.
+    """
     workspace = targets[0].workspace
     with session.transaction():
         lock(session, workspace)
@@ -157,9 +161,11 @@ def place(
         _write(session, kind, workspace, clusters, placed)
         _wait(session, space, targets, inside, lonely[where[: len(lonely)] < 0])
         _wait_no_more(session, [one.event_key for one, _, _ in later])
-    # A question keeps the cluster that it was put in, also where another has come nearer since.
-    kept = [known.get(one.event_key) or name for one, name in zip(targets, names, strict=True)]
-    return Placed(kept, likeness, later)
+        # A question keeps the cluster that it was put in, also where another has come nearer since.
+        kept = [known.get(one.event_key) or name for one, name in zip(targets, names, strict=True)]
+        found = Placed(kept, likeness, later)
+        tell(found)
+    return found
 
 
 def survey(session: Session, workspace: str, texts: Sequence[str | None]) -> None:

@@ -1,6 +1,7 @@
 """What each query is about: a topic that keeps its id, under a name that gives nobody away."""
 
 from collections import Counter
+from functools import partial
 
 from orchestration.scoring.learner import Learner, Lesson
 from orchestration.scoring.questions.cited import count_citations, current, unite
@@ -19,8 +20,7 @@ def learn(lesson: Lesson) -> None:
     for targets, turns in new_queries(lesson, READS):
         texts = turns["query_text"]
         survey(lesson.session, targets[0].workspace, texts)
-        placed = place(lesson.session, "topic", targets, texts)
-        _say(lesson, targets, placed)
+        placed = place(lesson.session, "topic", targets, texts, partial(_say, lesson, targets))
         changed = seen.setdefault(targets[0].workspace, Counter())
         changed.update(name for name in placed.clusters if name)
         changed.update(name for _, name, _ in placed.later)

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -122,28 +123,43 @@ def test_the_planted_gaps_are_found_and_told_apart(world: World, seed: int) -> N
     assert "## Questions to answer" in said
 
 
+@pytest.mark.parametrize("landings", range(4))
 def test_a_crash_between_placing_and_landing_loses_nothing(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, landings: int
 ) -> None:
-    """The clusters were kept, the lines were not: the next run lands them, and counts nobody twice."""
+    """Two wait apart until three more make a topic of them; whoever is about to say so is killed."""
     lines: list[Any] = [
         {"kind": "query", "event_id": f"q{n}", "ts": f"2026-03-01T10:00:{n:02}Z", "status": "ok",
          "user_id": f"u{n}", "query_text": "how do I descale the coffee machine"} for n in range(5)
     ]  # fmt: skip
-    world.land(world.write("a.jsonl", *(json.dumps(line).encode() for line in lines)))
+    for name, some in (("a", lines[:2]), ("b", lines[2:])):
+        world.land(world.write(f"{name}.jsonl", *(json.dumps(line).encode() for line in some)))
+        if name == "a":
+            assert learn(world).landed == 0
     with monkeypatch.context() as broken:
-        broken.setattr(Scoring, "_land", _die)
-        with pytest.raises(RuntimeError):
+        broken.setattr(Scoring, "_land", _dies_after(landings))
+        with pytest.raises(RuntimeError, match="killed"):
             learn(world)
-    assert world.value("select sum(questions) from vault.question_cluster") == 5
     learn(world)
     assert world.value("select sum(questions) from vault.question_cluster") == 5
-    assert world.value("select count(*) from raw.evaluation_log where evaluator = 'topics'") == 5
+    told = world.rows(
+        """select distinct target_id, label from raw.evaluation_log
+           where evaluator = 'topics' and label is not null order by target_id"""
+    )
+    assert [target for target, _ in told] == ["q0", "q1", "q2", "q3", "q4"]
+    assert len({label for _, label in told}) == 1
     assert world.value("select label from ops.question_cluster") == "coffee, descale, how"
 
 
-def _die(*_: Any) -> None:
-    raise RuntimeError("killed")
+def _dies_after(landings: int) -> Callable[..., None]:
+    land, left = Scoring._land, iter(range(landings))  # noqa: SLF001 - to go on behind it
+
+    def some_land(*args: Any) -> None:
+        if next(left, None) is None:
+            raise RuntimeError("killed")
+        land(*args)
+
+    return some_land
 
 
 def asked_about(name: str, text: str, document: str, people: range) -> list[bytes]:
