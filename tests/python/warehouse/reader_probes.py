@@ -20,12 +20,19 @@ BY_DAYS = "select coalesce(sum(entries), 0)::bigint from house.mart_days"
 BY_QUERIES = "select count(*) from house.mart_queries"
 LONGEST_WAIT = "100ms"
 
-# Nobody waits for a lock: asked of the server, which knows since when, and not of our own clock.
+# Nobody waits for a reader, though changes may wait for each other: asked of the server, which knows
+# since when, and not of our own clock.
+READER = "reads all the while"
 WAITING = f"""
     select count(*) from pg_locks
     inner join pg_stat_activity using (pid)
     where datname = current_database() and not granted and locktype <> 'advisory'
-        and clock_timestamp() - waitstart > interval '{LONGEST_WAIT}'"""
+        and clock_timestamp() - waitstart > interval '{LONGEST_WAIT}'
+        and exists (
+            select from pg_stat_activity as reader
+            where reader.application_name = '{READER}'
+                and reader.pid = any(pg_blocking_pids(pg_locks.pid))
+        )"""
 
 Change = Callable[[], object]
 
@@ -38,7 +45,7 @@ class Probe:
     faults: set[str] = field(default_factory=set)
 
     def open(self) -> None:
-        self.session = psycopg.connect(self.url, autocommit=True)
+        self.session = psycopg.connect(self.url, autocommit=True, application_name=READER)
         # Of locks and not of statements: on a busy machine a statement may take long all by itself.
         self.session.execute(f"set lock_timeout = '{LONGEST_WAIT}'")
 

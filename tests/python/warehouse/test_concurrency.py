@@ -14,7 +14,7 @@ import engine_world
 import psycopg
 import pytest
 from engine_world import House, cost, query
-from reader_probes import PROBES, READ_MODELS, probe
+from reader_probes import PROBES, READ_MODELS, READER, probe
 
 from orchestration.landing.lander import Lander
 from orchestration.landing.limits import Limits
@@ -86,14 +86,16 @@ def test_everything_at_once_equals_one_after_the_other(house: House) -> None:
             refreshing = [pool.submit(_refresh_until, house, done) for _ in range(2)]
             landing = [pool.submit(_land, house, path) for path in paths]
             builds = [pool.submit(_dbt, house), pool.submit(_dbt, house, "--full-refresh")]
-            landed.append(sum(one.result() for one in landing))
-            for build in builds:
-                build.result()
-            done.set()
+            try:
+                landed.append(sum(one.result() for one in landing))
+                for build in builds:
+                    build.result()
+            finally:
+                done.set()
             for one in refreshing:
                 one.result()
 
-    with psycopg.connect(house.url) as old:
+    with psycopg.connect(house.url, application_name=READER) as old:
         # Open all the while, with a batch that nobody may wait for, or pass by.
         old.execute(_OLD_BATCH)
         old.execute(_OLD_QUERY)
