@@ -16,6 +16,7 @@ _ENDED = [
     dg.DagsterRunStatus.FAILURE,
     dg.DagsterRunStatus.CANCELED,
 ]
+_MOST = 20  # ended runs of one work that are looked at
 
 
 def is_live(instance: dg.DagsterInstance, job: str, key: str | None = None) -> bool:
@@ -24,10 +25,10 @@ def is_live(instance: dg.DagsterInstance, job: str, key: str | None = None) -> b
     return bool(instance.get_run_ids(found, limit=1))
 
 
-def last_ended(instance: dg.DagsterInstance, job: str, key: str) -> str | None:
-    """The newest run of this work that is over, whether or not it ever began."""
-    found = instance.get_run_ids(dg.RunsFilter(tags=_tags(job, key), statuses=_ENDED), limit=1)
-    return found[0] if found else None
+def ended(instance: dg.DagsterInstance, job: str, key: str) -> list[dg.RunRecord]:
+    """Runs of this work that are over, whether or not they ever began; the newest first."""
+    over = dg.RunsFilter(tags=_tags(job, key), statuses=_ENDED)
+    return [*instance.get_run_records(over, limit=_MOST)]
 
 
 def _tags(job: str, key: str | None) -> dict[str, str]:

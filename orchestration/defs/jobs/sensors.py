@@ -7,12 +7,14 @@ import dagster as dg
 
 from orchestration.defs.jobs.jobs import JOBS
 from orchestration.defs.jobs.recorded import run_request
-from orchestration.defs.jobs.runs import is_live, last_ended
+from orchestration.defs.jobs.runs import ended, is_live
 from orchestration.jobs.ledger import Waiting, due_again, give_up, living_runs
 from orchestration.warehouse.connection import connect
 
 # A run that is being started, or that tries again by itself, is not overtaken.
 GRACE_S = 45.0
+# After the second run that ended before it began; then twice as long each time.
+PAUSE_S, _LONGEST_PAUSE_S = 60.0, 3600.0
 LOADED_AT = time.time()
 _STARTED = [
     dg.DagsterRunStatus.STARTING,
@@ -36,9 +38,10 @@ def retry_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
             give_up(session, run_id)
         ended = _end_orphans(context.instance, living)
     asked = [
-        _again(context.instance, one)
+        request
         for one in waiting
         if not is_live(context.instance, one.job, one.key)
+        and (request := _again(context.instance, one)) is not None
     ]
     if not asked:
         also = f" {ended} runs of a process that is gone were ended." if ended else ""
@@ -46,8 +49,15 @@ def retry_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     return dg.SensorResult(run_requests=asked)
 
 
-def _again(instance: dg.DagsterInstance, one: Waiting) -> dg.RunRequest:
-    after = last_ended(instance, one.job, one.key)
+def _again(instance: dg.DagsterInstance, one: Waiting) -> dg.RunRequest | None:
+    """None for a while where one run after the other ended before it began."""
+    over = ended(instance, one.job, one.key)
+    in_vain = len(over) - (one.attempt - 1)
+    if in_vain > 1:
+        pause = min(PAUSE_S * 2 ** (in_vain - 2), _LONGEST_PAUSE_S)
+        if time.time() < (over[0].end_time or 0) + pause:
+            return None
+    after = over[0].dagster_run.run_id if over else None
     return run_request(one.job, one.key, one.attempt, one.period_start, after)
 
 

@@ -354,15 +354,21 @@ def _submit(instance: dg.DagsterInstance, asked: dg.RunRequest) -> dg.DagsterRun
 
 
 def test_a_run_that_ended_before_it_began_is_asked_for_again(
-    warehouse: psycopg.Connection, instance: dg.DagsterInstance
+    warehouse: psycopg.Connection, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Prevents work that waits for ever because Dagster has seen its run key, and two runs of it."""
+    """Prevents work that waits for ever because Dagster has seen its run key, two runs of it, and a run
+    every half minute for as long as none can begin."""
+    from orchestration.defs.jobs import sensors
+
     ledger.queue(warehouse, "land", "k")
     _wait_for_long(warehouse)
-    for _ in range(3):
+    for pause in (60.0, 60.0, 0.0):
+        monkeypatch.setattr(sensors, "PAUSE_S", pause)
         run = _submit(instance, *_retry_tick(instance))
         assert _retry_tick(instance) == []
         instance.report_run_canceled(run)
+    monkeypatch.setattr(sensors, "PAUSE_S", 60.0)
+    assert _retry_tick(instance) == []
     assert warehouse.execute("select status from ops.job_run").fetchall() == [("queued",)]
 
 
