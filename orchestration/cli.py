@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from io import TextIOWrapper
 from keyword import iskeyword
 from typing import Any
 
@@ -74,6 +75,8 @@ def assay() -> None:
 
 
 def main(argv: list[str] | None = None) -> Any:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may lack a sign that we print
     try:
         return assay.main(args=argv, standalone_mode=True)
     except Exception as error:

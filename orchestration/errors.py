@@ -31,4 +31,6 @@ def sentence_of(error: Exception) -> str | None:
             return f"Something that should be UTF-8 is not: {error.reason} at byte {error.start}."
         case OSError() if error.filename is not None:
             return f"{error.filename}: {error.strerror}."
+        case OSError() if error.strerror:
+            return f"{error.strerror}."
     return None

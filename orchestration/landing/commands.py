@@ -33,6 +33,8 @@ def land(paths: tuple[str, ...], from_inbox: bool, watch: Path | None, as_json: 
     are accounted for, also when some were refused; see `assay quarantine list`.
     """
     if watch is not None:
+        if paths or from_inbox:
+            raise click.UsageError("--watch lands its folder and the inbox: land other files apart.")
         _watch(watch, as_json)
         return
     if not paths and not from_inbox:

@@ -16,6 +16,7 @@ from orchestration.landing.files import settle_s
 from orchestration.sources.named import NAMES, database_named, source_named
 
 _COUNTS = ("lines", "accepted", "duplicate", "conflict", "quarantined")
+_OF_A_DATABASE = ("url", "since", "everything", "overlap")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -69,6 +70,10 @@ def import_(
         moment = since.replace(tzinfo=dt.UTC) if since else None
         _database(name, url, (moment, everything, overlap), dry_run, as_json)
         return
+    if any(ctx.get_parameter_source(one) is ParameterSource.COMMANDLINE for one in _OF_A_DATABASE):
+        raise click.UsageError(
+            "--from, --since, --everything and --overlap are for a database: leave them out."
+        )
     if (name is None) == (map_path is None):
         raise click.UsageError(
             f"Say with --map MAP.yml what the columns mean; or name a system: {', '.join(NAMES)}."

@@ -9,10 +9,12 @@ from typing import Any, TextIO
 from orchestration.warehouse.query import Answer, Json, Moment, Number
 
 # A spreadsheet takes a cell that begins so for a formula, also behind blanks, visible or not, and in
-# the wide forms of the signs.
+# the wide forms of the signs. One that parts cells by semicolons or tabs sees cells within ours.
 _HIDDEN = r"\s\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff"
 _WIDE_SIGNS = r"\uff1d\uff0b\uff0d\uff20"
-_FORMULA = re.compile(rf"[\t\r\n]|[{_HIDDEN}]*[=+\-@{_WIDE_SIGNS}]")
+_SIGN = rf"[{_HIDDEN}]*[=+\-@{_WIDE_SIGNS}]"
+_FORMULA = re.compile(rf"[\t\r\n]|{_SIGN}")
+_FORMULA_WITHIN = re.compile(rf"(?<=[;\t\r\n])(?={_SIGN})")
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 _NO_JSON_NUMBERS = ("NaN", "Infinity", "-Infinity")
 TABLE_ROWS = 1000
@@ -40,6 +42,7 @@ def csv_cell(value: Any) -> str:
     text = as_text(value)
     if _FORMULA.match(text):
         text = f"'{text}"
+    text = _FORMULA_WITHIN.sub("'", text)
     if text and not _NEEDS_QUOTES.search(text):
         return text
     return '"' + text.replace('"', '""') + '"'

@@ -1,5 +1,6 @@
 """The command line as a whole."""
 
+import os
 import subprocess
 import sys
 
@@ -39,6 +40,7 @@ def test_help_waits_for_nothing_heavy() -> None:
         (psycopg.errors.UndefinedTable('"raw.query_log"'), "run `assay up`, then `assay build`"),
         (psycopg.errors.UniqueViolation("DETAIL: Key (text)=(secret)"), "UniqueViolation, 23505"),
         (FileNotFoundError(2, "No such file or directory", "out.csv"), "out.csv: No such file"),
+        (OSError(28, "No space left on device"), "assay: No space left on device."),
         (UnicodeDecodeError("utf-8", b"secret \xff", 7, 8, "invalid start byte"), "at byte 7"),
     ],
 )
@@ -76,3 +78,37 @@ def test_a_variable_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("ASSAY_BATCH_LINES", "10k")
     with pytest.raises(AssayError, match=r"ASSAY_BATCH_LINES must be a whole number, not '10k'"):
         settings.number("ASSAY_BATCH_LINES", 10_000)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("import", "litellm", "a.jsonl", "--since", "2026-09-01"), "for a database"),
+        (("import", "litellm", "a.jsonl", "--everything"), "for a database"),
+        (("import", "litellm", "a.jsonl", "--from", "postgresql://u@h/db"), "for a database"),
+        (("import", "a.csv", "--map", "m.yml", "--overlap", "2h"), "for a database"),
+        (("land", "a.jsonl", "--watch", "."), "land other files apart"),
+        (("land", "--inbox", "--watch", "."), "land other files apart"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(words: tuple[str, ...], says: str) -> None:
+    """Prevents older rows than were asked for, and files that nobody lands."""
+    outcome = CliRunner().invoke(assay, [*words])
+    assert outcome.exit_code == 2
+    assert says in outcome.output
+
+
+def test_a_terminal_that_lacks_a_sign_gets_its_number() -> None:
+    """Prevents a traceback for a minus sign on a terminal of another time."""
+    program = (
+        "import click; from orchestration import cli\n"
+        "cli.assay.main = lambda **_: click.echo('\\u2212 5 %')\n"
+        "cli.main([])"
+    )
+    outcome = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"},
+    )
+    assert outcome.stdout == b"\\u2212 5 %\n"

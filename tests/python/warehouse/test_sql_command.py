@@ -80,6 +80,16 @@ def test_csv_disarms_formulas(start: str) -> None:
     assert row == [f"'{start}1+1", "-1", "-1 days"]
 
 
+@pytest.mark.parametrize("sign", [";", "\t", "\n", "; "])
+def test_csv_disarms_formulas_for_who_parts_cells_by_another_sign(sign: str) -> None:
+    """Prevents a semicolon in a name from beginning a cell of its own, with a formula in it."""
+    text = "||".join(f"chr({ord(one)})" for one in sign)
+    _, row = csv.reader(io.StringIO(run("--csv", f"select 'x' || {text} || '=1+1; fine' as a").stdout,
+                                    newline=""))  # fmt: skip
+    armed = [f"x;'{sign[1:]}=1+1; fine"] if sign.startswith(";") else [f"x{sign}'=1+1; fine"]
+    assert row == armed
+
+
 def test_table_shows_null_and_disarms_the_terminal() -> None:
     """Prevents escape sequences and markup in logged texts from reaching the terminal."""
     output = run("select null as a, '[red]' || chr(27) || '[2J' as b").stdout
