@@ -41,7 +41,7 @@ class Figures:
     requests: int = 0
     acknowledged: int = 0
     turned_away: int = 0  # 503: come again
-    refused: int = 0  # 400, 413, 415
+    refused: int = 0  # 400, 408, 413, 415
     lines: int = 0
     lines_for_quarantine: int = 0
     waiting_bytes: int = 0
@@ -84,11 +84,12 @@ class Receiver:
         held, most = 0, self.limits.request_bytes
         try:
             parts = []
-            async for part in request.stream():
-                held += self._reserve(len(part))
-                if held > most:
-                    raise too_large(most)
-                parts.append(part)
+            async with self._in_time():
+                async for part in request.stream():
+                    held += self._reserve(len(part))
+                    if held > most:
+                        raise too_large(most)
+                    parts.append(part)
             encoding = request.headers.get("content-encoding", "").strip().lower()
             result = await asyncio.get_running_loop().run_in_executor(
                 self.translator, self._translated, b"".join(parts), encoding, signal.sources[media_type]
@@ -102,6 +103,16 @@ class Receiver:
         self.figures.lines += result.count
         self.figures.lines_for_quarantine += result.refused
         return signal.answer(result, media_type)
+
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        """Who stalls in the middle of a body would hold its bytes for ever, and others find no room."""
+        try:
+            async with asyncio.timeout(self.limits.request_s):
+                yield
+        except TimeoutError:
+            most = self.limits.request_s
+            raise RefusedRequestError(408, f"A request may take {most} s to arrive.") from None
 
     def _reserve(self, size: int) -> int:
         if self.figures.waiting_bytes + size > self.limits.waiting_bytes:

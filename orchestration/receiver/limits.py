@@ -11,6 +11,8 @@ class ReceiverLimits:
     request_bytes: int = field(default_factory=lambda: number("ASSAY_RECEIVE_MAX_BYTES", 16 << 20))
     # What may be on its way at once, from the first byte read to the commit: it bounds the memory.
     waiting_bytes: int = field(default_factory=lambda: number("ASSAY_RECEIVE_WAITING_BYTES", 64 << 20))
+    # How long its body may take to arrive: one that stalls holds what others need.
+    request_s: int = field(default_factory=lambda: number("ASSAY_RECEIVE_REQUEST_SECONDS", 30))
     # Lines that may wait in the inbox when nobody lands them.
     backlog_lines: int = field(default_factory=lambda: number("ASSAY_RECEIVE_BACKLOG_LINES", 2_000_000))
     retry_after_s: int = field(default_factory=lambda: number("ASSAY_RECEIVE_RETRY_AFTER", 2))

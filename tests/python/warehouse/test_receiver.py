@@ -214,6 +214,21 @@ def test_who_cannot_be_served_is_told_to_come_again_and_memory_does_not_grow(wor
     assert world.value("select count(*) from landing.inbox") == before + 4
 
 
+def test_an_upload_that_stalls_gives_back_what_it_holds(world: World) -> None:
+    """Prevents a few clients that send half a body and then nothing from shutting all others out."""
+    body = b" " * 10_000
+    limits = {"waiting_bytes": len(body), "request_seconds": 1}
+    with receiving(world.url, "--no-land", **limits) as receiver:
+        stalled = HTTPConnection("127.0.0.1", receiver.port, timeout=20)
+        sent = {"content-type": "application/json", "content-length": str(2 * len(body))}
+        stalled.request("POST", "/v1/traces", body, sent)
+        assert stalled.getresponse().status == 408
+        stalled.close()
+        assert receiver.ask("GET", "/healthz").said["waiting_bytes"] == 0
+        assert receiver.post(request(19)).status == 200
+    landed(world)
+
+
 def test_a_backlog_that_nobody_lands_is_pushed_back(world: World) -> None:
     with receiving(world.url, "--no-land", backlog_lines=1) as receiver:
         receiver.post(request(13))
