@@ -1,5 +1,6 @@
 """OTLP over HTTP: what is acknowledged is committed, and what is not is told so."""
 
+import gzip
 import json
 import signal
 import threading
@@ -14,7 +15,7 @@ import psycopg
 import pytest
 from landing_world import World
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from otlp_spans import logs_message, value_of
+from otlp_spans import logs_message, message, span, value_of
 from receiver_world import Answer, ReceiverProcess, receiving
 
 from orchestration.errors import AssayError
@@ -70,6 +71,15 @@ def test_what_is_acknowledged_is_in_the_inbox_and_lands_once(
     assert landed(world) == (4, 2, 0)
 
 
+def test_a_gzip_of_several_members_is_taken_whole(world: World, receiver: ReceiverProcess) -> None:
+    """Prevents what follows the first member from being acknowledged and lost."""
+    landed(world)
+    said = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}
+    packed = [gzip.compress(message(span(said, number))) for number in (21, 22)]
+    answer = receiver.post(b"".join(packed), PROTOBUF, **{"content-encoding": "gzip"})
+    assert (answer.status, landed(world)) == (200, (4, 0, 0))
+
+
 @pytest.mark.parametrize("media_type", ["application/json", PROTOBUF])
 def test_events_in_logs_are_taken_too(world: World, receiver: ReceiverProcess, media_type: str) -> None:
     landed(world)
@@ -105,6 +115,10 @@ def test_a_span_that_landing_refuses_is_told_and_kept(world: World, receiver: Re
         (400, b'{"resourceSpans": [], "resourceSpans": []}', {}),
         (400, b"\x0a\xff\xff", {"media_type": PROTOBUF}),
         (400, b"no gzip", {"content-encoding": "gzip"}),
+        (400, b"", {"content-encoding": "gzip"}),
+        (400, gzip.compress(request(1))[:-1], {"content-encoding": "gzip"}),
+        (400, gzip.compress(request(1)) + b"no gzip", {"content-encoding": "gzip"}),
+        (413, gzip.compress(b" " * 60_000) * 2, {"content-encoding": "gzip"}),
         (413, b" " * 200_000, {}),
         (413, b" " * 200_000, {"packed": True}),
         (400, request(1), {"host": "attacker.example"}),
