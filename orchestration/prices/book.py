@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from decimal import Decimal
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -103,13 +104,19 @@ def standing(session: psycopg.Connection[Any]) -> dict[Price, str]:
 
 
 def write(session: psycopg.Connection[Any], wanted: Iterable[Price], file: str) -> Counts:
-    """Lands what the book does not say already, after refusing what would contradict itself."""
+    """Lands what the book does not say already, after refusing what would contradict itself.
+
+    Only the lists that this touches are judged: what another list says wrong came by another way, and
+    must not keep anybody from mending this one.
+    """
     known = standing(session)
     said = {price.place: (price, event) for price, event in known.items()}
     news = [price for price in wanted if said.get(price.place, (None,))[0] != price]
     news = [price for price in news if not price.withdrawn or price.place in said]
     repeated = {price.place for price in news}
-    require_sound([*(price for price in known if price.place not in repeated), *news])
+    touched = {price.list_of for price in news}
+    beside = [price for price in known if price.list_of in touched and price.place not in repeated]
+    require_sound([*beside, *news])
     lines = [_line(price, said.get(price.place, (None, ""))[1]) for price in news]
     counts = Counts()
     with Lander() as lander:
@@ -122,9 +129,9 @@ def write(session: psycopg.Connection[Any], wanted: Iterable[Price], file: str) 
 
 
 def require_sound(prices: Sequence[Price]) -> None:
-    """A period that runs into the next of its list is a mistake, whichever of the two was meant."""
+    """Two prices of one list for one moment are a mistake, whichever of the two was meant."""
     by_list: dict[tuple[str, ...], list[Price]] = {}
-    for price in prices:
+    for price in dict.fromkeys(prices):
         if not price.withdrawn:
             by_list.setdefault(price.list_of, []).append(price)
     problems = []
@@ -137,6 +144,8 @@ def require_sound(prices: Sequence[Price]) -> None:
                 problems.append(
                     f"The {price} runs until {price.valid_to}, into the next from {following}."
                 )
+        twice = (price for price, following in pairwise(one) if price.place == following.place)
+        problems += [f"The {price} is stated twice." for price in twice]
         problems += _unsound_tiers(one)
     if problems:
         raise AssayError("\n".join(problems))

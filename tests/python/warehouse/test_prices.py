@@ -276,6 +276,7 @@ def test_what_the_package_takes_back_is_withdrawn(
             ],
             "two marginal tiers",
         ),
+        ([a_price("1"), a_price("10")], "is stated twice"),
         ([a_price("0.0000000001")], "is refused: RANGE at \\$.input_price"),
         ([a_price("1000001")], "is refused: RANGE"),
     ],
@@ -289,6 +290,40 @@ def test_prices_that_contradict_themselves_are_refused(
         with pytest.raises(AssayError, match=f"override price of acme m.*{says}"):
             book.write(session, [a_price("3", model="sound"), *prices], "test")
         assert session.execute("select count(*) from raw.price_log").fetchone() == (0,)
+
+
+def test_a_row_that_is_there_twice_is_one_price(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It contradicts nothing: only another price for the same moment would."""
+    monkeypatch.setenv("ASSAY_DATABASE_URL", database_url)
+    with psycopg.connect(database_url, autocommit=True) as session:
+        assert book.write(session, [a_price(), a_price()], "test").accepted == 1
+
+
+def test_a_contradiction_in_the_book_stops_nothing_else(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two models contradict themselves, by way of files: prices of a third go on, and each is mended
+    by itself."""
+    monkeypatch.setenv("ASSAY_DATABASE_URL", database_url)
+    line = {"kind": "price", "ts": "2026-03-01T00:00:00Z", "origin": "override", "provider": "acme"}
+    until = {"valid_from": "2026-01-01T00:00:00Z", "valid_to": "2026-03-01T00:00:00Z"}
+    inside = {"valid_from": "2026-02-01T00:00:00Z"}
+    House(database_url, tmp_path).land_lines(
+        *(
+            line | {"event_id": f"{model}{number}", "model": model, "input_price": "2", **period}
+            for model in ("a", "b")
+            for number, period in enumerate((until, inside))
+        )
+    )
+    with psycopg.connect(database_url, autocommit=True) as session:
+        assert book.write(session, [a_price(model="c")], "test").accepted == 1
+        with pytest.raises(AssayError, match=r"acme a .*runs until"):
+            book.write(session, [a_price(model="a")], "test")
+        for model in ("a", "b"):
+            wrong = next(price for price in book.standing(session) if price.model == model)
+            assert book.write(session, [wrong.withdrawal()], "test").accepted == 1
 
 
 def test_contradictions_that_come_as_files_are_held(house: House) -> None:
