@@ -63,6 +63,7 @@ def connect(
             autocommit=True,
         )
         _check_version(connection)
+        _check_encoding(connection)
         for name, value in _SESSION.items():
             connection.execute("select set_config(%s, %s, false)", (name, value))
         connection.autocommit = autocommit
@@ -121,6 +122,17 @@ def _check_version(connection: "psycopg.Connection") -> None:
         connection.close()
         raise AssayError(
             f"The database is PostgreSQL {version // 10000}; Assay needs {OLDEST_MAJOR} or later."
+        )
+
+
+def _check_encoding(connection: "psycopg.Connection") -> None:
+    """In another encoding most texts land, and a batch with one that it lacks never would."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding not in ("UTF8", None):  # a pooler in between may not say
+        connection.close()
+        raise AssayError(
+            f"The database is encoded in {encoding}; Assay needs UTF8: create database ..."
+            " encoding 'UTF8' template template0."
         )
 
 

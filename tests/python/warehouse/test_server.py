@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -344,6 +345,24 @@ def test_the_users_own_database(pg16_url: str, monkeypatch: pytest.MonkeyPatch) 
     environment = connection.dbt_environment()
     assert environment["ASSAY_PG_HOST"] == "127.0.0.1"
     assert environment["ASSAY_PG_PASSWORD"] in pg16_url
+
+
+def test_a_database_that_is_not_utf8_is_refused(
+    server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prevents batches that are refused for ever: texts have letters that LATIN1 does not."""
+    name = f"test_{uuid4().hex[:12]}"
+    with psycopg.connect(server.url_of("postgres"), autocommit=True) as admin:
+        admin.execute(
+            f"""create database {name} encoding 'LATIN1' locale 'C' locale_provider libc
+                template template0""".encode()
+        )
+        monkeypatch.setenv("ASSAY_DATABASE_URL", server.url_of(name))
+        try:
+            with pytest.raises(AssayError, match=r"is encoded in LATIN1; .* encoding 'UTF8'"):
+                connection.connect().close()
+        finally:
+            admin.execute(f"drop database {name} with (force)".encode())
 
 
 def test_dbt_gets_the_rest_of_the_url(monkeypatch: pytest.MonkeyPatch) -> None:
