@@ -76,7 +76,8 @@ def test_a_gzip_of_several_members_is_taken_whole(world: World, receiver: Receiv
     landed(world)
     said = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}
     packed = [gzip.compress(message(span(said, number))) for number in (21, 22)]
-    answer = receiver.post(b"".join(packed), PROTOBUF, **{"content-encoding": "gzip"})
+    sent = {"content-type": PROTOBUF, "content-encoding": "gzip"}
+    answer = receiver.ask("POST", "/v1/traces", b"".join(packed), sent)
     assert (answer.status, landed(world)) == (200, (4, 0, 0))
 
 
@@ -231,8 +232,7 @@ def test_who_cannot_be_served_is_told_to_come_again_and_memory_does_not_grow(wor
 def test_an_upload_that_stalls_gives_back_what_it_holds(world: World) -> None:
     """Prevents a few clients that send half a body and then nothing from shutting all others out."""
     body = b" " * 10_000
-    limits = {"waiting_bytes": len(body), "request_seconds": 1}
-    with receiving(world.url, "--no-land", **limits) as receiver:
+    with receiving(world.url, "--no-land", waiting_bytes=len(body), request_seconds=1) as receiver:
         stalled = HTTPConnection("127.0.0.1", receiver.port, timeout=20)
         sent = {"content-type": "application/json", "content-length": str(2 * len(body))}
         stalled.request("POST", "/v1/traces", body, sent)
