@@ -23,6 +23,7 @@ from orchestration.landing.rules import normalise
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 DECODER = msgspec.json.Decoder(contract.Line)
+_NEAR_ZERO = Decimal("1e-9999")
 
 # How msgspec words a failed check -> our code; the first match wins.
 _WORDINGS = (
@@ -105,7 +106,12 @@ def _number(digits: str) -> Decimal:
         raise Refused(Reason.NOT_FINITE)
     # Decimals keep every digit of an amount of money until the contract says what a number is; one that
     # would be spelled as an integer (1.25e2) stays what it was.
-    number = Decimal(digits)
+    try:
+        number = Decimal(digits)
+    except ArithmeticError:
+        # Its exponent has twenty digits, and it is finite: 0 to a float, as the fast path reads it; and
+        # to money, out of range.
+        return _NEAR_ZERO.copy_negate() if digits.startswith("-") else _NEAR_ZERO
     spelled = str(number)
     return number if "." in spelled or "E" in spelled else Decimal(f"{spelled}.0")
 

@@ -147,7 +147,10 @@ def _money(amount: Decimal, path: str) -> Decimal:
     """The amount in its shortest spelling: 1E+2, 100 and 100.0 are the same."""
     if not amount.is_finite():
         raise Refused(Reason.NOT_FINITE, path)
-    plain = amount.normalize()
+    try:
+        plain = amount.normalize()
+    except ArithmeticError:  # a million digits can be read, and not be reckoned with
+        raise Refused(Reason.RANGE, path) from None
     # Too many digits to be exact, or an exponent that would make a number of a million digits.
     if (
         plain != amount

@@ -128,6 +128,13 @@ def _died() -> AssayError:
     return AssayError("A landing process died. What it had committed stays; land the same files again.")
 
 
+def _failed(error: Exception) -> AssayError:
+    return AssayError(
+        f"A landing process met what it did not expect ({type(error).__name__}). What had been"
+        " committed stays: land the same files again. If this comes back, it is a fault of Assay's."
+    )
+
+
 def _serve(
     pipe: Connection,
     make_commit: MakeCommit,
@@ -148,6 +155,8 @@ def _serve(
             answer: Counts | AssayError = commit(item, origin, turns.of(number, file))
         except AssayError as error:
             answer = error
+        except Exception as error:  # its text may quote a line
+            answer = _failed(error)
         del item  # the next slice comes while nothing of this one is left
         try:
             pipe.send(answer)

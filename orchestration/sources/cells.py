@@ -165,7 +165,7 @@ def epoch(unit: str, since: dt.datetime) -> Convert:
 
     def convert(value: Any) -> Any:
         found = decimal_of(value)
-        if found is None:
+        if found is None or found.adjusted() > _MOST_DIGITS:
             return value
         try:
             micros = int(found * 10**6 / _PER_SECOND[unit])

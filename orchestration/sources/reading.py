@@ -8,6 +8,7 @@ from typing import Any
 
 UNSTATED = "unstated"  # the version of an evaluator that names none
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MOST_DIGITS = 40  # of a whole number that is still spelled out
 _MONEY = Decimal(1).scaleb(-18)  # as many digits after the point as the contract takes
 
 
@@ -30,7 +31,7 @@ def unpacked(value: Any) -> Any:
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return json.loads(value, parse_float=Decimal)
-        except (ValueError, RecursionError):
+        except (ValueError, ArithmeticError, RecursionError):
             return value
     return value
 
@@ -49,7 +50,11 @@ def moment_of(value: Any) -> dt.datetime | None:
         return None
     try:
         if isinstance(value, int | Decimal):
-            return EPOCH + dt.timedelta(microseconds=int(Decimal(value) * 10**6))
+            seconds = Decimal(value)
+            # To spell out a million digits takes a minute.
+            if seconds.adjusted() > _MOST_DIGITS:
+                return None
+            return EPOCH + dt.timedelta(microseconds=int(seconds * 10**6))
         if isinstance(value, str):
             moment = dt.datetime.fromisoformat(value.strip())
             return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
@@ -77,17 +82,17 @@ def money(value: Any) -> Any:
         return value
     amount = Decimal(value)
     exponent = amount.as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -18 and abs(amount) < 10**9:
+    if isinstance(exponent, int) and exponent < -18 and -(10**9) < amount < 10**9:
         amount = amount.quantize(_MONEY, ROUND_HALF_EVEN)
-    return f"{amount:f}" if abs(amount.adjusted()) < 40 else str(amount)
+    return f"{amount:f}" if abs(amount.adjusted()) < _MOST_DIGITS else str(amount)
 
 
 def whole(value: Any) -> int | None:
     """A count, where it is one: `12`, also as `12.0`."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, Decimal) and value == value.to_integral_value() and abs(value.adjusted()) < 40:
-        return int(value)
+    if isinstance(value, Decimal) and abs(value.adjusted()) < _MOST_DIGITS:
+        return int(value) if value == value.to_integral_value() else None
     return value if isinstance(value, int) else None
 
 

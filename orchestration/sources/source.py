@@ -114,7 +114,7 @@ class Source:
                     _proved(line, limits, latest, found) if CAME_AS in line else (spelled(line), None)
                     for line in lines
                 ]
-        except (Refused, ValueError, RecursionError):
+        except (Refused, ValueError, ArithmeticError, RecursionError):
             return None
 
 

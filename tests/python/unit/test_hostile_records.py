@@ -2,6 +2,7 @@
 the file."""
 
 import json
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,7 @@ from orchestration.landing.contract import Event
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Parsed, Slice, parse
 from orchestration.landing.records import Records, slices_of
+from orchestration.sources import cells, reading
 from orchestration.sources.langfuse import LANGFUSE
 from orchestration.sources.litellm import LITELLM
 from orchestration.sources.otlp import OTLP_JSON
@@ -124,7 +126,21 @@ LEAF = st.one_of(
     st.integers(-(10**25), 10**25),
     st.decimals(allow_nan=False, allow_infinity=False),
     st.text(max_size=8),
-    st.sampled_from(["NaN", "1e999", "{", "[1]", '{"a":[{}]}', "2026-03-01", "9" * 400, "", "true"]),
+    st.sampled_from(
+        [
+            "NaN",
+            "1e999",
+            "1e1000000",
+            "[1e99999999999999999999]",
+            "{",
+            "[1]",
+            '{"a":[{}]}',
+            "2026-03-01",
+            "9" * 400,
+            "",
+            "true",
+        ]
+    ),
 )
 ANYTHING = st.recursive(
     LEAF,
@@ -210,6 +226,39 @@ def test_what_is_known_but_too_deep_is_refused() -> None:
     (part,) = slices_of(Records(OTLP_JSON, [request(one)]), limits)
     assert isinstance(part, Slice)
     assert _said(parse(part, limits)) == _said(parse(Slice(1, 0, part.lines), limits))
+
+
+@pytest.mark.parametrize("name", ["gen_ai.usage.cost", "llm.cost.total"])
+@pytest.mark.parametrize("cost", ["1e1000000", "-1e1000000", "1e-1000000"])
+def test_a_cost_beyond_what_decimals_hold_refuses_one_line(name: str, cost: str) -> None:
+    """It ended the lander with a traceback, and a receiver answered 500."""
+    limits = Limits()
+    record = request(span({**CALL, name: cost}), span(CALL, 2))
+    (part,) = slices_of(Records(OTLP_JSON, [record]), limits)
+    assert isinstance(part, Slice)
+    parsed = parse(part, limits)
+    assert {(one.reason.value, one.path) for _, one in parsed.refused} <= {("RANGE", "$.reported_cost")}
+    assert len(parsed.events) + len(parsed.refused) == len(part.lines)
+    assert len(parsed.events) >= len(part.lines) - 1
+
+
+@pytest.mark.parametrize("text", ["[1e99999999999999999999]", '{"a":0e-99999999999999999999}'])
+def test_packed_text_that_no_decimal_holds_stays_text(text: str) -> None:
+    assert reading.unpacked(text) == text
+
+
+@pytest.mark.parametrize("number", [Decimal("1e99990"), Decimal("-1e1000000"), "1e99990", "1e1000000"])
+def test_a_moment_of_countless_digits_is_none_and_is_told_at_once(number: Any) -> None:
+    """Spelling out a million digits took a core for a minute, and a file may hold many."""
+    started = time.process_time()
+    assert cells.epoch("s", reading.EPOCH)(number) is number
+    assert reading.moment_of(number) is None
+    assert time.process_time() - started < 0.1
+
+
+def test_money_of_a_million_digits_is_left_to_the_rules() -> None:
+    amount = "1" + "0" * 1_000_001 + "." + "1" * 19
+    assert Decimal(reading.money(amount)) == Decimal(amount)
 
 
 @pytest.mark.parametrize("value", [[None], ["stringValue"], "stringValue", 7])

@@ -24,6 +24,7 @@ LIMITS = Limits()
 TOOL = {"kind": "tool", "event_id": "1", "ts": "2026-03-01T10:00:00Z", "tool": "t", "status": "ok"}
 QUERY = {"kind": "query", "event_id": "1", "ts": "2026-03-01T10:00:00Z", "status": "ok"}
 COST = {"kind": "cost", "event_id": "1", "ts": "2026-03-01T10:00:00Z", "model": "m"}
+BILL = {**COST, "kind": "bill", "provider": "p", "day": "2026-03-01"}
 # A tier says how it counts whether it was told or not: its one spelling has a key more than the line.
 TIER = {
     **COST,
@@ -77,6 +78,13 @@ def refusal(raw: bytes) -> tuple[str, str]:
         (line(COST, reported_cost="1e300"), "RANGE", "$.reported_cost"),
         (line(COST, reported_cost="1000000000.01"), "RANGE", "$.reported_cost"),
         (line(COST, reported_cost="12.3.4"), "BAD_VALUE", "$.reported_cost"),
+        # Beyond what decimals hold, in the contract's arithmetic and in any.
+        (line(COST, reported_cost="1e1000000"), "RANGE", "$.reported_cost"),
+        (line(BILL, amount="-1e1000000"), "RANGE", "$.amount"),
+        (line(TIER, input_price="1e1000000"), "RANGE", "$.input_price"),
+        (line(COST, reported_cost=5).replace(b"5", b"1e1000000"), "NOT_FINITE", "$"),
+        (line(BILL, amount=5).replace(b"5", b"1e-99999999999999999999"), "RANGE", "$.amount"),
+        (line(BILL, amount=5).replace(b"5", b"0e99999999999999999999"), "RANGE", "$.amount"),
         (line(COST, input_tokens=-1), "RANGE", "$.input_tokens"),
         (line(COST, input_tokens=2**63), "RANGE", "$.input_tokens"),
         (line(COST, input_tokens=1.5), "BAD_TYPE", "$.input_tokens"),
@@ -124,6 +132,18 @@ def refusal(raw: bytes) -> tuple[str, str]:
 def test_bad_line_is_refused_with_its_reason_and_place(raw: bytes, reason: str, path: str) -> None:
     """A wrong reason sends its reader to look for a fault that is not there."""
     assert refusal(raw) == (reason, path)
+
+
+@pytest.mark.parametrize("number", ["1e-99999999999999999999", "-0e99999999999999999999"])
+@pytest.mark.parametrize("field", ["latency_ms", "attributes"])
+def test_number_with_an_endless_exponent_is_read_as_the_fast_path_reads_it(
+    number: str, field: str
+) -> None:
+    """Beside a field that nobody knows, it ended the lander with a traceback."""
+    said = {"attributes": {"x": 5}} if field == "attributes" else {field: 5}
+    fast = read(line(**said).replace(b": 5", b":" + number.encode()))[1]
+    exact = line(**said).replace(b": 5", b" :" + number.encode())
+    assert read(exact)[1] == fast
 
 
 @given(st.text(min_size=1).filter(lambda name: name not in TOOL))

@@ -31,6 +31,7 @@ from orchestration.landing.parse import Slice, parse
 from orchestration.landing.store import Counts, Origin
 from orchestration.landing.turns import Turn
 from orchestration.landing.watch import Watch
+from orchestration.landing.workers import Commit, Workers
 
 MEMORY_MIB = 256
 
@@ -230,6 +231,25 @@ def test_lander_outlives_the_failure_of_its_processes(world: World) -> None:
         assert lander.land_file(path, 0.0).accepted == 3000
 
 
+def fail_unforeseen(_url: str, _limits: Limits) -> Commit:
+    def commit(*_: object) -> Counts:
+        raise LookupError("text of a user")
+
+    return commit
+
+
+def test_failure_of_a_process_that_nobody_foresaw_is_named_and_quotes_nothing() -> None:
+    """The process died of it, and its traceback quoted the line."""
+    workers = Workers(fail_unforeseen, "", Limits())
+    try:
+        workers.deal(Slice(1, 0, [tool("1")]), Origin("file"), 1, Counts())
+        with pytest.raises(AssayError, match="LookupError") as caught:
+            workers.finish()
+    finally:
+        workers.close()
+    assert "text of a user" not in str(caught.value)
+
+
 def test_lander_ends_its_processes_where_sigterm_is_ignored(world: World) -> None:
     """A shell or a supervisor that ignores it hands that down; after a failure nothing ended."""
     filler = "x" * 4000
@@ -396,6 +416,17 @@ def test_inbox_is_landed_once_though_its_drainer_lost_the_lock(
         assert drain(lander).lines == 0
     assert world.value("select sum(lines) from landing.batch") == 4
     assert world.value("select count(*) from landing.quarantine") == 2
+
+
+def test_number_that_no_decimal_holds_does_not_hold_up_the_inbox(world: World) -> None:
+    """Its row was tried first at every drain, and ended it: nothing behind it ever landed."""
+    cost = {"kind": "cost", "event_id": "c", "ts": "2026-03-01T10:00:00Z", "model": "m"}
+    for line in (json.dumps({**cost, "reported_cost": "1e1000000"}), tool("1").decode()):
+        world.rows("insert into landing.inbox (line) values (%s) returning 1", line)
+    with world.lander() as lander:
+        assert counts(drain(lander)) == (2, 1, 0, 0, 1)
+    assert world.value("select count(*) from landing.inbox") == 0
+    assert world.rows("select reason from landing.quarantine") == [("RANGE",)]
 
 
 def test_watch_outlives_a_database_that_is_away_for_long(
