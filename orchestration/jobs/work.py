@@ -41,6 +41,7 @@ def land(folder: Path, settle_s: float) -> Landed:
     with Lander() as lander:
         for path in files.find(folder) if folder.is_dir() else []:
             try:
+                state = files.state_of(path)
                 landed.counts.add(lander.land_file(path, settle_s))
             except files.GrowingError as growing:
                 landed.growing.append(str(growing))
@@ -53,7 +54,7 @@ def land(folder: Path, settle_s: float) -> Landed:
             else:
                 landed.files += 1
                 try:
-                    files.set_aside(path)
+                    files.set_aside(path, state)
                 except OSError as problem:
                     landed.problems.append(
                         f"{path} has landed, and cannot be moved to {files.LANDED}: {problem.strerror}"

@@ -82,20 +82,37 @@ def state_of(path: Path) -> State:
     return State(stat.st_size, stat.st_mtime_ns)
 
 
-def set_aside(path: Path) -> None:
-    """Move a landed file out of the way, with its manifest; another lander may have been faster."""
+def set_aside(path: Path, state: State) -> None:
+    """Move a landed file out of the way, with its manifest; another lander may have been faster.
+
+    `state` is what it had when it landed: whatever else stands there by now stays, to be landed.
+    """
     folder = path.parent / LANDED
     folder.mkdir(exist_ok=True)
-    target, number = folder / path.name, 1
-    while target.exists():
-        number += 1
-        target = folder / f"{number}-{path.name}"
+    target = _free(folder / path.name)
+    with suppress(FileNotFoundError):
+        if state_of(path) == state:
+            _move(path, target)
+            # A producer may have renamed its next file into place just before.
+            if state_of(target) != state:
+                _move(target, _free(path))
+
+
+def _move(path: Path, target: Path) -> None:
     # The manifest first: left behind alone, it would be taken for that of the next file of the name.
     with suppress(FileNotFoundError):
         manifest_of(path).rename(manifest_of(target))
     crash.point("files.manifest_aside")
-    with suppress(FileNotFoundError):
-        path.rename(target)
+    path.rename(target)
+
+
+def _free(path: Path) -> Path:
+    """The path, or one beside it that no file has."""
+    free, number = path, 1
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{number}-{path.name}")
+    return free
 
 
 def _promised_size(path: Path) -> int:

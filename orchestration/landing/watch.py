@@ -46,7 +46,8 @@ class Watch:
     stop: threading.Event
     _at_rest_since: dict[Path, tuple[State, float]] = field(default_factory=dict)
     _said: set[tuple[Path, str]] = field(default_factory=set)
-    _stuck: set[Path] = field(default_factory=set)  # landed, and nobody may move them
+    # Landed, and nobody may move them; what has come in the place of one is another file.
+    _stuck: dict[Path, State] = field(default_factory=dict)
 
     def run(self) -> None:
         # Listening first: what is inserted from here on wakes us.
@@ -86,6 +87,7 @@ class Watch:
 
     def _land(self, path: Path) -> None:
         try:
+            state = state_of(path)
             counts = self.lander.land_file(path, 0.0)
         except GrowingError as error:
             # Without a manifest it moved after all, and the next look decides.
@@ -97,9 +99,9 @@ class Watch:
             return
         crash.point("watch.file_landed")
         try:
-            set_aside(path)
+            set_aside(path, state)
         except OSError as error:
-            self._stuck.add(path)
+            self._stuck[path] = state
             self._say_once(path, f"It has landed, and cannot be moved to {LANDED}: {error.strerror}.")
         self._at_rest_since.pop(path, None)
         self.say(str(path), counts)
@@ -114,11 +116,11 @@ class Watch:
         now = time.monotonic()
         complete = []
         for path in find(self.folder):
-            if path in self._stuck:
-                continue
             try:
                 state = state_of(path)
             except FileNotFoundError:
+                continue
+            if self._stuck.get(path) == state:
                 continue
             known = self._at_rest_since.get(path)
             if known is None or known[0] != state:
