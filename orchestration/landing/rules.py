@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
+from operator import attrgetter
 
 import msgspec
 
@@ -10,6 +11,7 @@ from orchestration.landing.contract import (
     DEFAULT_CURRENCY,
     DEFAULT_SOURCE,
     DEFAULT_WORKSPACE,
+    KINDS,
     MAX_MONEY,
     MAX_MONEY_DIGITS,
     Bill,
@@ -31,6 +33,12 @@ PRICES = tuple(name for name in Price.__struct_fields__ if name.endswith("_price
 # A prompt reaches a marginal tier piece by piece; an answer is not a part of it.
 MARGINAL = ("input_price", "cache_read_price", "cache_write_price", "cache_write_1h_price")
 NOT_MARGINAL = tuple(name for name in PRICES if name not in MARGINAL)
+# Ids that rows meet by and that may be left out: kept, an empty one would unite all that have none.
+OPTIONAL_IDS = ("session_id", "task_id", "query_id", "parent_query_id")
+_OPTIONAL_IDS_OF = {
+    struct: attrgetter(*(name for name in OPTIONAL_IDS if name in struct.__struct_fields__))
+    for struct in KINDS.values()
+}
 _VALUE_BOUNDS = {"thumb": (-1.0, 1.0), "stars": (1.0, 5.0), "implicit": (-1.0, 1.0)}
 
 
@@ -51,8 +59,18 @@ def normalise(event: Event, latest: dt.datetime) -> int:
     if event.source is not DEFAULT_SOURCE and event.source == DEFAULT_SOURCE:
         event.source = DEFAULT_SOURCE
         dropped += 1
+    if "" in _OPTIONAL_IDS_OF[type(event)](event):
+        dropped += _drop_empty_ids(event)
     rule = RULES.get(type(event))
     return dropped if rule is None else dropped + rule(event, latest)
+
+
+def _drop_empty_ids(event: Event) -> int:
+    """Exporters say "none" by an empty id."""
+    empty = [name for name in OPTIONAL_IDS if getattr(event, name, None) == ""]
+    for name in empty:
+        setattr(event, name, None)
+    return len(empty)
 
 
 def _utc(when: dt.datetime, latest: dt.datetime, path: str) -> dt.datetime:

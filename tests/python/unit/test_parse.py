@@ -108,6 +108,7 @@ def refusal(raw: bytes) -> tuple[str, str]:
         (line(COST, currency="USD")[:-1] + b',"currency":"USD"}', "DUP_KEY", "$"),
         (line(COST, requests=1)[:-1] + b',"requests":1}', "DUP_KEY", "$"),
         (line(QUERY, query_id="1")[:-1] + b',"query_id":"1"}', "DUP_KEY", "$"),
+        (line(session_id="")[:-1] + b',"session_id":""}', "DUP_KEY", "$"),
         (line(workspace="default")[:-1] + b',"workspace":"default"}', "DUP_KEY", "$"),
         (line(attributes={"x": 0}).replace(b"0}}", b"[" * 100 + b"]" * 100 + b"}}"), "TOO_DEEP", "$"),
         (line(tool="x" * LIMITS.line_bytes), "TOO_LARGE", "$"),
@@ -178,6 +179,8 @@ def test_unknown_fields_of_a_retrieved_document_are_kept() -> None:
         (line(latency_ms=5), line(latency_ms=5.0)),
         (line(attributes={"a": 1, "b": 2}), line(attributes={"b": 2, "a": 1})),
         (line(QUERY), line(QUERY, query_id="1")),
+        (line(), line(session_id="", task_id="", query_id="")),
+        (line(QUERY), line(QUERY, session_id="", task_id="", query_id="", parent_query_id="")),
         (line(tool="é"), line(tool="x").replace(b"x", "é".encode())),
     ],
 )
@@ -266,7 +269,7 @@ _values = st.recursive(
 _bases = st.sampled_from([TOOL, QUERY, COST, TIER, {**QUERY, "kind": "retrieval", "result_count": 0}])
 _fields = st.sampled_from(
     ["attributes", "latency_ms", "reported_cost", "input_tokens", "user_id", "tool", "ts", "kind",
-     "query_id", "documents", "workspace", "unheard_of", "source", "currency", "requests", "status",
+     "query_id", "session_id", "documents", "workspace", "unheard_of", "source", "currency", "requests", "status",
      "cache_hit", "turn"]
 )  # fmt: skip
 
@@ -313,6 +316,8 @@ _neighbours = st.lists(
 @example(TOOL, [("tool", "t")], False, True, 0, [line(TIER)], [])
 @example(COST, [("requests", 1), ("currency", "USD")], False, True, 0, [], [])
 @example(COST, [("requests", 1), ("requests", 1)], False, True, 0, [], [])
+@example(TOOL, [("session_id", ""), ("session_id", None)], False, True, 0, [], [])
+@example(TOOL, [("tool", "t")], False, True, 0, [line(session_id="")], [])
 @example(TOOL, [("attributes", {"requests": 1}), ("agent", None)], False, True, 0, [], [])
 @example(TOOL, [("attributes", {"n": 3.1308875045623652e16})], True, False, 0, [], [])
 def test_fast_and_exact_reading_agree(
