@@ -21,18 +21,19 @@ DAYS = 90  # what is older says little about the assistant of today
 FEWEST = 20  # ends of either kind, below which nothing is learned
 DRIVERS = 3
 
+# An empty id is none: rows that landed before landing said so have it.
 _WORK = f"""
     with newest as (select max(day) as day from core.fct_queries),
     queries as (
         select
             fct_queries.*,
-            case when task_id is null then 'session' else 'task' end as target_type,
-            coalesce(task_id, session_id) as target_id,
+            case when nullif(task_id, '') is null then 'session' else 'task' end as target_type,
+            coalesce(nullif(task_id, ''), nullif(session_id, '')) as target_id,
             batch_id = any(array(
                 select batch_id from ops.admitted_batch where seq > %(seq_from)s and seq <= %(seq_to)s
             )) as is_new
         from core.fct_queries, newest
-        where fct_queries.day > newest.day - %(days)s and coalesce(task_id, session_id) is not null
+        where fct_queries.day > newest.day - %(days)s and concat(task_id, session_id) <> ''
     ),
     tools as (
         select
@@ -52,7 +53,9 @@ _WORK = f"""
             target_type,
             target_id,
             max(occurred_at) as ended_at,
-            (array_agg(query_id order by occurred_at desc, query_key desc))[1] as last_query_id,
+            (array_agg(
+                coalesce(nullif(query_id, ''), event_id) order by occurred_at desc, query_key desc
+            ))[1] as last_query_id,
             (array_agg(subject_ref order by occurred_at desc, query_key desc))[1] as subject_ref,
             bool_or(is_new) as is_new,
             count(*) + coalesce(sum(coalesce(calls, queries.tool_calls)), 0) as steps,
@@ -64,7 +67,7 @@ _WORK = f"""
             count(*) filter (where is_refused and queries.status = 'ok') as refusals,
             coalesce(max(output_tokens), 0) as longest_answer,
             count(*) filter (where queries.status <> 'ok') as failures,
-            count(parent_query_id) as retries,
+            count(nullif(parent_query_id, '')) as retries,
             coalesce(1 - avg(confidence), 0) as doubt
         from queries left join tools using (query_ref)
         group by workspace, target_type, target_id

@@ -269,8 +269,8 @@ _values = st.recursive(
 _bases = st.sampled_from([TOOL, QUERY, COST, TIER, {**QUERY, "kind": "retrieval", "result_count": 0}])
 _fields = st.sampled_from(
     ["attributes", "latency_ms", "reported_cost", "input_tokens", "user_id", "tool", "ts", "kind",
-     "query_id", "session_id", "documents", "workspace", "unheard_of", "source", "currency", "requests", "status",
-     "cache_hit", "turn"]
+     "query_id", "session_id", "documents", "workspace", "unheard_of", "source", "currency",
+     "requests", "status", "cache_hit", "turn"]
 )  # fmt: skip
 
 

@@ -95,6 +95,20 @@ def test_only_work_that_moved_is_judged_again(world: World) -> None:
     assert score(["success"]).landed == 2
 
 
+def test_empty_ids_are_no_work_and_no_query(world: World) -> None:
+    """Prevents a line about nothing, which landing refuses: every later run failed by it. Landing lets
+    no empty id in any more, so they are put where rows of earlier days have them."""
+    land(world, lines())
+    refresh()
+    world.rows(
+        "update core.fct_queries set task_id = '', session_id = '' where query_id = 'q0' returning 1"
+    )
+    world.rows("update core.fct_queries set query_id = '' where query_id = 'q1' returning 1")
+    assert score(["success"]).landed == 2 * (TASKS - 1)
+    said = "select count(*) from raw.evaluation_log where target_type = 'query' and target_id = 'q1'"
+    assert world.value(said) == 1
+
+
 def test_nothing_is_said_where_too_little_is_known(world: World) -> None:
     """Prevents a model of five tasks."""
     land(world, list(lines())[:30])
