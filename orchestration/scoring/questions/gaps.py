@@ -27,11 +27,23 @@ NAME, VERSION = "content_gaps", "1"
 GAP = 0.5  # from here on a question counts as one that has no answer
 _WORTH_SAYING = 0.02  # a change of the probability that is smaller is not landed again
 
+# An opinion counts as in core.fct_feedback: once its batch is admitted, if somebody gave it, and as
+# long as nothing in its thread took its place.
 _OPINIONS = """
     with wanted as (select unnest(%s::uuid []) as query_ref)
     select query_ref, coalesce(likes, 0), coalesce(dislikes, 0), grounding
     from wanted
     left join lateral (
+        with thread as (
+            select event_id, supersedes, type, value, answered
+            from raw.feedback_log inner join ops.admitted_batch using (batch_id)
+            where
+                coalesce(
+                    md5(workspace || chr(31) || query_id)::uuid,
+                    md5(workspace || chr(31) || chr(31) || session_id)::uuid,
+                    event_key
+                ) = query_ref
+        )
         select
             count(*) filter (
                 where type = 'thumb' and value > 0 or type = 'stars' and value >= 4
@@ -41,17 +53,16 @@ _OPINIONS = """
                     type in ('flag', 'correction') or type = 'thumb' and value < 0
                     or type = 'stars' and value <= 2
             ) as dislikes
-        from raw.feedback_log
+        from thread
         where
-            coalesce(
-                md5(workspace || chr(31) || query_id)::uuid,
-                md5(workspace || chr(31) || chr(31) || session_id)::uuid,
-                event_key
-            ) = query_ref
+            answered and not exists (
+                select from thread as later
+                where later.supersedes = thread.event_id and later.event_id <> thread.event_id
+            )
     ) as opinions on true
     left join lateral (
         select (metrics ->> 'grounding')::float8 as grounding
-        from raw.evaluation_log
+        from raw.evaluation_log inner join ops.admitted_batch using (batch_id)
         where
             md5(workspace || chr(31) || target_id)::uuid = query_ref
             and target_type = 'query' and evaluator = 'answer_quality'
