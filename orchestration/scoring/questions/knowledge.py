@@ -11,17 +11,29 @@ from orchestration.scoring.questions.coverage import Coverage, learn_coverage
 from orchestration.scoring.questions.texts import questions
 
 Session = psycopg.Connection[Any]
-# Newest first, so that what is learned follows the product, and takes a second or so.
+# Newest first, so that what is learned follows the product, and takes a second or so: of the batches in
+# which the workspace looked something up, and not for ever where it seldom does.
 _BATCHES = 60
+_BATCHES_OF_ALL = 1_000
 _QUESTIONS_OF_A_DOCUMENT = 40
 _PASSAGES_OF_A_DOCUMENT = 4
 _EXAMPLES = 3_000
 
 _ANSWERED = """
-    with recent as (
-        select batch_id
+    with newest as (
+        select batch_id, seq
         from ops.admitted_batch inner join landing.batch using (batch_id)
         where seq <= %(seq)s and accepted_by_kind ? 'retrieval'
+        order by seq desc limit %(batches_of_all)s
+    ),
+    recent as (
+        select newest.batch_id
+        from newest
+        cross join lateral (
+            select count(*) as retrievals from raw.retrieval_log
+            where retrieval_log.batch_id = newest.batch_id and workspace = %(workspace)s
+        ) as here
+        where retrievals > 0
         order by seq desc limit %(batches)s
     ),
     cited as (
@@ -90,7 +102,13 @@ class Knowledge:
 
 def knowledge(session: Session, workspace: str, seq: int) -> Knowledge:
     """As it was known when batch number `seq` had been admitted."""
-    here = {"workspace": workspace, "seq": seq, "batches": _BATCHES, "examples": _EXAMPLES // 2}
+    here = {
+        "workspace": workspace,
+        "seq": seq,
+        "batches": _BATCHES,
+        "batches_of_all": _BATCHES_OF_ALL,
+        "examples": _EXAMPLES // 2,
+    }
     answered = session.execute(_ANSWERED, here | {"most": _QUESTIONS_OF_A_DOCUMENT}).fetchall()
     passages = session.execute(_PASSAGES, here | {"most": _PASSAGES_OF_A_DOCUMENT}).fetchall()
     scores = [row[1] for row in answered if row[1] is not None]

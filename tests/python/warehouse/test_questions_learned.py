@@ -15,6 +15,7 @@ from orchestration.landing.lander import Lander
 from orchestration.scoring import registry
 from orchestration.scoring.engine import Report, Scoring
 from orchestration.scoring.questions.drafts import draft
+from orchestration.scoring.questions.knowledge import knowledge
 from orchestration.simulator.commands import DEFAULT_START_MS
 from orchestration.simulator.knowledge import TOPICS
 from orchestration.simulator.world import build_world
@@ -36,12 +37,18 @@ def world(database_url: str, tmp_path: Path) -> World:
     return World(database_url, tmp_path)
 
 
+def admit(world: World) -> int:
+    """The number of the last batch."""
+    world.rows(
+        """with taken as (delete from ops.pending_batch returning batch_id)
+           insert into ops.admitted_batch (batch_id) select batch_id from taken order by batch_id
+           returning seq"""
+    )
+    return int(world.value("select max(seq) from ops.admitted_batch"))
+
+
 def learn(world: World) -> Report:
-    with psycopg.connect(world.url) as connection:
-        connection.execute(
-            """with taken as (delete from ops.pending_batch returning batch_id)
-               insert into ops.admitted_batch (batch_id) select batch_id from taken order by batch_id"""
-        )
+    admit(world)
     session = connect(url=world.url, autocommit=True)
     with closing(session), Lander(world.url) as lander:
         return Scoring(session, lander).run([name for name in LEARNERS if name in registry.LEARNERS])
@@ -222,3 +229,63 @@ def test_a_question_that_waits_keeps_its_vector_until_it_is_in_a_cluster(world: 
     learn(world)
     assert world.value(waiting) == 0
     assert set(topics_of(world)) == {"a", "b"}
+
+
+def test_only_opinions_that_hold_are_evidence_of_a_gap(world: World) -> None:
+    """Prevents gaps made of thumbs that were taken back, of asks that nobody answered, and of what
+    a held batch says."""
+    text = "how do I descale the coffee machine"
+    names = ("silent", "disliked", "edited", "asked", "held", "graded")
+    lines = [
+        line.replace(b"q0", name.encode())
+        for name in names
+        for line in asked_about("q", text, "coffee", range(1))
+    ]
+    world.land(world.write("a.jsonl", *lines))
+    said = {"kind": "feedback", "ts": "2026-03-01T11:00:00Z", "type": "thumb"}
+    world.land(
+        world.write(
+            "b.jsonl",
+            *(
+                json.dumps(said | one).encode()
+                for one in (
+                    {"event_id": "f1", "query_id": "disliked", "value": -1},
+                    {"event_id": "f2", "query_id": "edited", "value": 1},
+                    {"event_id": "f3", "query_id": "edited", "value": -1, "supersedes": "f2"},
+                    {"event_id": "f4", "query_id": "asked", "type": "flag", "answered": False},
+                )
+            ),
+        )
+    )
+    graded = {"kind": "evaluation", "event_id": "e1", "ts": said["ts"], "target_type": "query",
+              "target_id": "graded", "evaluator": "answer_quality", "evaluator_version": "1",
+              "metrics": {"grounding": 0}}  # fmt: skip
+    doubts = [said | {"event_id": "f5", "query_id": "held", "value": -1}, graded]
+    world.land(world.write("c.jsonl", *(json.dumps(one).encode() for one in doubts)))
+    world.rows(
+        """delete from ops.pending_batch
+           where batch_id = (select max(batch_id) from ops.pending_batch) returning 1"""
+    )
+    learn(world)
+    chance = dict(
+        world.rows(
+            """select target_id, (metrics ->> 'probability')::float8 from raw.evaluation_log
+               where evaluator = 'content_gaps'"""
+        )
+    )
+    assert chance["edited"] == chance["disliked"] > chance["silent"]
+    assert chance["asked"] == chance["held"] == chance["graded"] == chance["silent"]
+
+
+def test_small_files_of_another_workspace_hide_nothing_that_is_known(world: World) -> None:
+    """Prevents gaps that vanish with what is covered, because others logged much in the meantime."""
+    for space, batches in (("here", 1), ("there", 60)):
+        for batch in range(batches):
+            asked = asked_about(f"{space}{batch}.", "how do I descale this", "coffee", range(2))
+            spaced = (
+                line.replace(b'"kind"', f'"workspace": "{space}", "kind"'.encode()) for line in asked
+            )
+            world.land(world.write(f"{space}{batch}.jsonl", *spaced))
+        seq = admit(world)
+        with psycopg.connect(world.url) as session:
+            assert knowledge(session, "here", seq).cites
