@@ -3,7 +3,9 @@ its size (`NAME.manifest`: {"bytes": 123}), else by having been at rest for a wh
 """
 
 import json
+import os
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -30,7 +32,7 @@ class GrowingError(AssayError):
 def find(path: Path) -> list[Path]:
     """The file itself, or the log files of a folder in the order of their names."""
     if path.is_dir():
-        return sorted(file for file in path.rglob("*") if _is_log(file) and not _is_aside(file, path))
+        return sorted(file for file in _files_under(path) if _is_log(file))
     if not path.exists():
         raise AssayError(f"There is no file or folder {path}.")
     return [path]
@@ -42,9 +44,11 @@ def _is_log(file: Path) -> bool:
     return file.name.endswith(FOREIGN) and file.is_file() and is_known(file)
 
 
-def _is_aside(file: Path, root: Path) -> bool:
-    parts = file.relative_to(root).parts
-    return LANDED in parts[:-1] or any(part.startswith(".") for part in parts)
+def _files_under(root: Path) -> Iterator[Path]:
+    """But for hidden ones, and those that have landed: there may be any number of them."""
+    for folder, inner, names in os.walk(root):  # a folder that goes away meanwhile has no files
+        inner[:] = [name for name in inner if name != LANDED and not name.startswith(".")]
+        yield from (Path(folder, name) for name in names if not name.startswith("."))
 
 
 def manifest_of(path: Path) -> Path:

@@ -1,11 +1,16 @@
 """Which files are found, and that only what has landed is moved out of the way."""
 
+import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from orchestration import crash
 from orchestration.landing import files
-from orchestration.landing.files import manifest_of, set_aside, state_of
+from orchestration.landing.files import find, manifest_of, set_aside, state_of
 
 
 def put(path: Path, text: str) -> Path:
@@ -38,7 +43,7 @@ def test_what_came_in_the_place_of_a_landed_file_stays(
     if point is None:
         come(None)
     else:
-        monkeypatch.setattr(files.crash, "point", come)
+        monkeypatch.setattr(crash, "point", come)
     set_aside(path, state)
     assert path.read_text() == "the next one"
     assert manifest_of(path).exists()
@@ -51,7 +56,7 @@ def test_one_that_comes_while_another_is_put_back_overwrites_nothing(
     path = put(tmp_path / "a.jsonl", "landed")
     state, real = state_of(path), files.state_of
     once = iter([True])
-    monkeypatch.setattr(files.crash, "point", lambda _: next(once, False) and put(path, "the next one"))
+    monkeypatch.setattr(crash, "point", lambda _: next(once, False) and put(path, "the next one"))
 
     def look(file: Path) -> files.State:
         found = real(file)
@@ -63,3 +68,40 @@ def test_one_that_comes_while_another_is_put_back_overwrites_nothing(
     set_aside(path, state)
     assert path.read_text() == "the one after it"
     assert (tmp_path / "2-a.jsonl").read_text() == "the next one"
+
+
+def test_what_has_landed_is_not_opened_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look of a watch, twice a second, unpacked the beginning of everything that ever landed."""
+    asked: list[Path] = []
+
+    def known(file: Path) -> bool:
+        asked.append(file)
+        return True
+
+    monkeypatch.setattr(files, "is_known", known)
+    for name in ("b", ".hidden", "landed", "a"):
+        put(tmp_path / name / "x.json.gz", "")
+    put(tmp_path / "b" / ".x.json.gz", "")
+    put(tmp_path / "b" / "landed" / "y.json", "")
+    put(tmp_path / "landed.json", "")
+    expected = [tmp_path / name for name in ("a/x.json.gz", "b/x.json.gz", "landed.json")]
+    assert find(tmp_path) == expected
+    assert sorted(asked) == expected
+    assert find(tmp_path / "landed") == [tmp_path / "landed" / "x.json.gz"]
+
+
+def test_a_folder_that_goes_away_while_it_is_looked_through_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ended `land --watch` with a traceback."""
+    for name in "ab":
+        put(tmp_path / name / "x.jsonl", "")
+    real = os.scandir
+
+    def scan(path: Any) -> Iterator[Any]:
+        if not isinstance(path, int) and Path(path).parent == tmp_path:
+            shutil.rmtree(path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    assert find(tmp_path) == []
