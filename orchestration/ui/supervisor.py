@@ -80,7 +80,7 @@ class Supervisor:
             Child("code", [*python, "dagster", "code-server", "start", "--socket", str(socket),
                            "-m", "orchestration.definitions"]),
             Child("daemon", [*python, "dagster._daemon", "run", *loaded]),
-            Child("webserver", [*python, "dagster_webserver", *listens, *loaded]),
+            Child("webserver", [*python, "orchestration.ui.webserver", *listens, *loaded]),
         ]  # fmt: skip
 
     def run(self, stop: threading.Event, look: Callable[[], None] = lambda: None) -> None:
