@@ -77,7 +77,7 @@ JOBS = {
         "orchestration.jobs.work:report",
         "monthly",
         limit_s=HOUR,
-        due_within_s=24 * HOUR,
+        due_within_s=96 * HOUR,  # it waits for the month's last logs
         description="The month's executive report of every workspace, as a page.",
     ),
     "prune": Job(

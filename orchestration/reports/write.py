@@ -6,6 +6,8 @@ from contextlib import closing
 from hashlib import blake2b
 from pathlib import Path
 
+import psycopg
+
 from orchestration.jobs.periods import Period
 from orchestration.reports.executive.compose import compose
 from orchestration.reports.figures import Ledger
@@ -17,6 +19,17 @@ _ONE_STATE = "set transaction isolation level repeatable read, read only"
 _WHO_ASKED = """
     select workspace from marts.performance_overview
     where day between %s and %s group by workspace having sum(queries) > 0 order by workspace"""
+
+_RUNNING_DAY = "select max((as_of at time zone reporting_zone)::date) from marts.reconciliation"
+
+
+def running_day(session: psycopg.Connection) -> dt.date | None:
+    """The local day that the logs have come to: those before it are known. None while nothing is."""
+    try:
+        row = session.execute(_RUNNING_DAY).fetchone()
+    except psycopg.errors.UndefinedTable:
+        return None  # nothing was built yet
+    return row[0] if row else None
 
 
 def executive(workspace: str, first: dt.date | None, last: dt.date | None, form: str) -> str:
