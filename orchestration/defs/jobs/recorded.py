@@ -32,7 +32,7 @@ def recorded(context: Context, job: str) -> Iterator[ledger.Attempt | None]:
         # Somebody pressed a button: work of its own.
         key = f"run {context.run.run_id}"
         with closing(connect(autocommit=True, application_name="assay job")) as session:
-            ledger.queue(session, job, key)
+            ledger.queue(session, job, key, _chosen(context, job))
     try:
         with (
             killed_after(JOBS[job].limit_s + HANGS_AFTER_S),
@@ -45,6 +45,15 @@ def recorded(context: Context, job: str) -> Iterator[ledger.Attempt | None]:
             yield mine
     except ledger.AgainError as again:
         raise dg.RetryRequested(max_retries=_MOST_RETRIES, seconds_to_wait=again.wait_s) from again
+
+
+def _chosen(context: Context, job: str) -> Period | None:
+    """The partition that was chosen with the button."""
+    cadence = JOBS[job].cadence
+    if cadence not in PARTITIONS or not context.has_partition_key:
+        return None
+    window = context.partition_time_window
+    return Period(cadence, window.start, window.end)
 
 
 def refuse(context: Context, job: str, sentences: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +113,24 @@ def test_a_run_that_hears_nothing_is_killed_two_minutes_after_its_limit() -> Non
     with dg.DagsterInstance.ephemeral() as instance:
         dg.materialize([probe], instance=instance)
     assert left == [pytest.approx(JOBS["prune"].limit_s + 120, abs=10)]
+
+
+def test_what_is_chosen_in_the_ui_is_made_for_its_period(warehouse: psycopg.Connection) -> None:
+    """Prevents the page of September from being written for whoever asked for the one of March."""
+    from orchestration.defs.jobs.assets import made_by
+
+    periods: list[Any] = []
+
+    def work(mine: ledger.Attempt) -> int:
+        query = "select period_start, period_end from ops.job_run where job_run_id = %s"
+        periods.append(warehouse.execute(query, (mine.job_run_id,)).fetchone())
+        return 1
+
+    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.ephemeral() as instance:
+        patch.setattr("orchestration.defs.jobs.assets.work_of", {"report": work}.get)
+        probe = made_by("report", ["probe"], "pages", "reports")
+        dg.materialize([probe], instance=instance, partition_key="2026-03-01")
+    assert periods == [(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))]
 
 
 def test_every_job_with_a_period_has_a_schedule(loaded: Loaded) -> None:
