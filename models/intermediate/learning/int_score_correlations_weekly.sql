@@ -1,6 +1,6 @@
 -- One row a local week, workspace and pair of evaluators that scored the same answers: how far what they say
--- goes together. Ranks are those of the steps, ties in their middle. Sums are of whole steps, which doubles hold
--- exactly: of twentieths they leave noise where nothing varies, and noise goes together with noise.
+-- goes together. Ranks are those of the steps, ties in their middle. Sums are of whole steps, which doubles
+-- hold exactly: of twentieths they leave noise where nothing varies, and noise goes together with noise.
 with
 
 compared as (
