@@ -115,7 +115,7 @@ def believe(request: Request, reply: str) -> Judgement:
         "refusal": float(said["refusal"]),
         "manipulation": float(request.was_manipulated),
     }
-    return Judgement(metrics, said["reason"][:MOST_REASON])
+    return Judgement(metrics, _readable(said["reason"]).replace("\0", "")[:MOST_REASON])
 
 
 def forms() -> list[Form]:
@@ -161,8 +161,12 @@ def _grade(value: object, nullable: bool) -> int | None:
 
 
 def _inert(text: str) -> str:
-    """Without anything that looks like our marks, and without lone surrogates."""
-    text = text.replace("<<", "< <").replace(">>", "> >")
+    """Without anything that looks like our marks."""
+    return _readable(text.replace("<<", "< <").replace(">>", "> >"))
+
+
+def _readable(text: str) -> str:
+    """Without lone surrogates, which JSON may hold and nothing can send or land."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

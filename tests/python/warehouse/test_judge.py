@@ -20,7 +20,7 @@ from orchestration.scoring.judge import judging as judging_module
 from orchestration.scoring.judge.config import JudgeConfig, from_environment
 from orchestration.scoring.judge.endpoint import MOST_BYTES
 from orchestration.scoring.judge.judging import Case, Judging, Verdict
-from orchestration.scoring.judge.rubric import ask
+from orchestration.scoring.judge.rubric import MOST_REASON, ask
 from orchestration.warehouse.connection import connect
 
 CASE = Case("How long is it valid?", ["It is valid for ten minutes."], "Ten minutes.")
@@ -106,6 +106,21 @@ def test_what_was_not_asked_for_is_tried_again_and_then_not_judged(llm: JudgeSer
     )
     assert once.judgement is not None
     assert once.attempts == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("fine \ud83d", "fine ?"),
+        ("a\0b", "ab"),
+        ("\0" * MOST_REASON + "said", "said"),
+        ("x" * (MOST_REASON + 1), "x" * MOST_REASON),
+    ],
+)
+def test_a_reason_is_kept_as_what_a_log_can_hold(llm: JudgeServer, said: str, kept: str) -> None:
+    verdict = judged(llm, lambda handler, body, _: handler.say(good(body, reason=said)))
+    assert verdict.judgement is not None
+    assert verdict.judgement.reason == kept
 
 
 def hang(handler: Handler, _body: Any, _turn: int) -> None:
@@ -414,6 +429,18 @@ def test_only_workspaces_that_allow_it_are_judged(world: World, llm: JudgeServer
            from raw.cost_log"""
     )
     assert costs == [("judge", "judge-1", 1000, 100, pytest.approx(0.003), None, True)]
+
+
+def test_no_character_of_a_reason_ends_a_run(world: World, llm: JudgeServer) -> None:
+    """Prevents one reply from taking with it the judgements and costs that would land beside it."""
+    reasons = ["fine \ud83d", "a\0b", "\0"]
+    llm.behave = lambda handler, body, turn: handler.say(good(body, reason=reasons[turn - 1]))
+    world.land(world.write("a.jsonl", *(line for n in range(3) for line in turn(f"q{n}"))))
+    run(world)
+    assert world.value("select count(*) from raw.evaluation_log where label = 'judged'") == 3
+    assert world.value("select count(*) from raw.cost_log") == 3
+    told = world.rows("select body from vault.text where field = 'explanation' order by body")
+    assert {"ab", "fine ?"} <= {body for (body,) in told}
 
 
 def test_what_was_judged_is_not_judged_again(world: World, llm: JudgeServer) -> None:
