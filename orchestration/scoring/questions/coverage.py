@@ -46,25 +46,40 @@ class Coverage:
 def learn_coverage(covered: Questions, groups: Groups, seed: int = 0) -> Coverage | None:
     """`covered`: questions that were answered, and passages; `groups`: the document each belongs to.
 
-    None where too few groups are covered to take any away.
+    None where too few groups are covered to take any away, or too few examples to tell by distance.
     """
     kinds = int(groups.max()) + 1 if len(groups) else 0
     if kinds < FEWEST_GROUPS:
         return None
+    fits, gaps = _taken_away(covered, groups, kinds, seed)
+    if len(np.unique(gaps)) < 2:  # nothing to tell apart
+        return None
+    slope, intercept = _logistic(fits, ~gaps)
+    if slope <= 0:  # who fits better would be a gap
+        return None
+    return Coverage(learn(covered, groups, seed), slope, intercept)
+
+
+def _taken_away(
+    covered: Questions, groups: Groups, kinds: int, seed: int
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """How well questions fit that the model has not seen, and whether all of their group was away."""
     rng = np.random.default_rng(seed)
     fold_of = rng.permutation(kinds) % min(_FOLDS, kinds)
-    fits: list[Floats] = []
-    gaps: list[NDArray[np.bool_]] = []
+    fits: list[Floats] = [np.empty(0)]
+    gaps: list[NDArray[np.bool_]] = [np.empty(0, np.bool_)]
     for fold in range(min(_FOLDS, kinds)):
         away = fold_of[groups] == fold
         seen = ~away & (rng.random(len(groups)) >= _HELD_OUT)
-        asked = np.flatnonzero(~seen)
+        if not seen.any():
+            continue
+        # Whose group has nothing left is as far from what is covered as a gap, and is called covered.
+        asked = np.flatnonzero(~seen & (away | np.isin(groups, groups[seen])))
         model = learn(covered[np.flatnonzero(seen)], groups[seen], seed)
         some = covered[asked]
         fits.append(shared(model.scores(some).max(axis=1), some))
         gaps.append(away[asked])
-    slope, intercept = _logistic(np.concatenate(fits), ~np.concatenate(gaps))
-    return Coverage(learn(covered, groups, seed), slope, intercept)
+    return np.concatenate(fits), np.concatenate(gaps)
 
 
 def shared(fit: Floats, some: Questions) -> Floats:

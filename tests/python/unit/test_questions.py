@@ -1,5 +1,6 @@
 """Topics and gaps: the pure parts, on inputs that a hand can follow and on ones nobody expects."""
 
+from itertools import cycle, islice, permutations
 from typing import Any
 
 import numpy as np
@@ -192,6 +193,32 @@ def test_what_is_covered_is_told_from_what_is_not() -> None:
 
 def test_two_documents_are_too_few_to_take_one_away() -> None:
     assert learn_coverage(questions(["a b", "c d"]), np.array([0, 1])) is None
+
+
+PASSAGES = [
+    "How to pay an invoice, and whom to ask when it is wrong.",
+    "The boiler loses pressure: refill it slowly.",
+    "Holiday mode lowers the temperature while you are away.",
+    "Connect a new router and pair the devices again.",
+    "Where to find the serial number of a sensor.",
+]
+
+
+@pytest.mark.filterwarnings("error")  # a division by what is not there
+@pytest.mark.parametrize("size", [3, 4, 5])
+def test_documents_of_one_passage_teach_no_distance(size: int) -> None:
+    """Whatever is taken away takes its whole document along: nothing new is left that is covered."""
+    some = questions(PASSAGES[:size])
+    for seed, order in enumerate(islice(cycle(permutations(range(size))), 40)):
+        assert learn_coverage(some, np.array(order), seed) is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_small_knowledge_base_never_turns_the_answer_upside_down(seed: int) -> None:
+    """One document of two passages, which have little in common."""
+    groups = np.array([0, 1, 2, 3, 0])
+    coverage = learn_coverage(questions(PASSAGES), groups, seed)
+    assert coverage is None or coverage.slope > 0
 
 
 def test_the_same_examples_teach_the_same() -> None:
