@@ -109,12 +109,12 @@ EVALUATIONS = Suite(
     "evaluations",
     ("raw", "evaluation_log"),
     f"""select (select count(*) from jsonb_object_keys(metrics)) as metrics
-        from raw.evaluation_log where {_NEW}""",
+        from raw.evaluation_log where {_NEW} and label is null""",
     (
         Expectation(
             "every_score_has_a_number", "ExpectColumnValuesToBeBetween",
             {"column": "metrics", "min_value": 1},
-            "A score without a metric counts as scored and says nothing.",
+            "A score without a metric and without a label counts as scored and says nothing.",
         ),
     ),
 )  # fmt: skip

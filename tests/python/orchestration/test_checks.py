@@ -99,6 +99,20 @@ def test_a_score_without_a_number_blocks(database_url: str, tmp_path: Path) -> N
     assert not _find(EVALUATIONS, database_url, "every_score_has_a_number").succeeded
 
 
+def test_a_score_that_is_a_label_does_not_block(database_url: str, tmp_path: Path) -> None:
+    """Prevents one categorical score of an importer from stopping every scorer for a day."""
+    land(
+        database_url,
+        tmp_path,
+        line("e", "evaluation", status=None, target_type="query", target_id="q1", evaluator="x",
+             evaluator_version="1", metrics={}, label="polite"),
+    )  # fmt: skip
+    assert _find(EVALUATIONS, database_url, "every_score_has_a_number").succeeded
+    with psycopg.connect(database_url) as session:
+        session.execute("update raw.evaluation_log set label = null")
+    assert not _find(EVALUATIONS, database_url, "every_score_has_a_number").succeeded
+
+
 def test_only_what_landed_since_is_looked_at(database_url: str, tmp_path: Path) -> None:
     """Prevents one bad day from blocking for ever, and a check that reads all history every hour."""
     land(database_url, tmp_path, "broken")
