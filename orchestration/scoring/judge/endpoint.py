@@ -23,11 +23,14 @@ _RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 class CallError(Exception):
     """`why` is one of our own words: what an endpoint says may quote what it was sent."""
 
-    def __init__(self, why: str, is_passing: bool, wait_s: float = 0.0) -> None:
+    def __init__(
+        self, why: str, is_passing: bool, wait_s: float = 0.0, is_billed: bool = False
+    ) -> None:
         super().__init__(why)
         self.why = why
         self.is_passing = is_passing  # worth another try
         self.wait_s = wait_s  # what the endpoint asked for
+        self.is_billed = is_billed  # it was answered, and nobody knows at what price
 
 
 @dataclass(frozen=True)
@@ -110,14 +113,14 @@ def _wait(header: str | None) -> float:
 
 def _reply(raw: bytes) -> Reply:
     if len(raw) > MOST_BYTES:
-        raise CallError("reply_too_large", is_passing=True)
+        raise CallError("reply_too_large", is_passing=True, is_billed=True)
     try:
         said = json.loads(raw)
-        text = said["choices"][0]["message"]["content"]
-    except (ValueError, RecursionError, KeyError, IndexError, TypeError) as error:
-        raise CallError("reply_unreadable", is_passing=True) from error
-    if not isinstance(text, str):
-        raise CallError("reply_unreadable", is_passing=True)
+        text = said["choices"][0]["message"].get("content")
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
+        raise CallError("reply_unreadable", is_passing=True, is_billed=True) from error
+    # Who refuses, or thinks until no tokens are left, says nothing and bills it.
+    text = text if isinstance(text, str) else ""
     usage = said.get("usage")
     return Reply(text, _count(usage, "prompt_tokens"), _count(usage, "completion_tokens"))
 

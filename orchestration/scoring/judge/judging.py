@@ -104,7 +104,7 @@ class Judging:
         try:
             reply = self.send(self.config, request, form)
         except CallError as error:
-            self._settle(reserved, 0.0)
+            self._settle(reserved, reserved if error.is_billed else 0.0)
             verdict.why_not = error.why
             if error.why == "format_refused":
                 self._ask_for_less(form)

@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from orchestration.scoring.judge.judging import Case, Judging, Verdict
 from orchestration.scoring.judge.rubric import MOST_REASON, ask
 from orchestration.warehouse.connection import connect
 
+PRICES = {"input_usd_per_million": 2.0, "output_usd_per_million": 10.0}
+USD_A_CALL = (1000 * 2 + 100 * 10) / 1e6
 CASE = Case("How long is it valid?", ["It is valid for ten minutes."], "Ten minutes.")
 
 
@@ -53,8 +55,7 @@ def test_a_good_reply_is_believed(llm: JudgeServer) -> None:
         llm,
         lambda handler, body, _: handler.say(good(body)),
         api_key="secret",
-        input_usd_per_million=2.0,
-        output_usd_per_million=10.0,
+        **PRICES,
     )
     assert verdict.judgement is not None
     assert verdict.judgement.metrics == {
@@ -65,7 +66,7 @@ def test_a_good_reply_is_believed(llm: JudgeServer) -> None:
         "refusal": 0.0,
         "manipulation": 0.0,
     }
-    assert verdict.spent[0].usd == pytest.approx((1000 * 2 + 100 * 10) / 1e6)
+    assert verdict.spent[0].usd == pytest.approx(USD_A_CALL)
     assert llm.headers[0]["Authorization"] == "Bearer secret"
     assert llm.asked[0]["model"] == "judge-1"
     assert llm.asked[0]["response_format"]["json_schema"]["strict"] is True
@@ -97,9 +98,10 @@ NOT_WHAT_WAS_ASKED: dict[str, Any] = {
 @pytest.mark.parametrize("what", NOT_WHAT_WAS_ASKED)
 def test_what_was_not_asked_for_is_tried_again_and_then_not_judged(llm: JudgeServer, what: str) -> None:
     reply = NOT_WHAT_WAS_ASKED[what]
-    never = judged(llm, lambda handler, body, _: handler.say(reply(body)))
+    never = judged(llm, lambda handler, body, _: handler.say(reply(body)), **PRICES)
     assert (never.judgement, never.attempts) == (None, 4)
     assert never.why_not
+    assert [spent.usd for spent in never.spent] == [pytest.approx(USD_A_CALL)] * 4
     llm.asked.clear()
     once = judged(
         llm, lambda handler, body, turn: handler.say(reply(body) if turn == 1 else good(body))
@@ -261,22 +263,29 @@ def test_texts_are_not_sent_on_to_where_the_endpoint_points(llm: JudgeServer) ->
         assert elsewhere.asked == []
 
 
-def test_no_more_is_spent_than_the_budget(llm: JudgeServer) -> None:
+@pytest.mark.parametrize("reply", [good, NOT_WHAT_WAS_ASKED["no_text"]], ids=["good", "no_text"])
+def test_no_more_is_spent_than_the_budget(
+    llm: JudgeServer, reply: Callable[[dict[str, Any]], Any]
+) -> None:
     """Eight calls run side by side: each takes off beforehand what it may cost at most."""
-    run = Judging(
-        config(
-            llm,
-            budget_usd=0.05,
-            input_usd_per_million=2.0,
-            output_usd_per_million=10.0,
-            concurrency=8,
-        )
-    )
+    llm.behave = lambda handler, body, _turn: handler.say(reply(body))
+    run = Judging(config(llm, budget_usd=0.05, concurrency=8, **PRICES))
     verdicts = run.judge_all([CASE] * 200)
     paid = sum(spent.usd or 0 for verdict in verdicts for spent in verdict.spent)
     assert run.why_stopped == "budget_spent"
     assert 0.04 < paid <= 0.05
     assert run.usd == pytest.approx(paid)
+    assert paid == pytest.approx(len(llm.asked) * USD_A_CALL)
+
+
+@pytest.mark.parametrize("raw", [b"{}", b" " * (MOST_BYTES + 1)], ids=["unreadable", "too_large"])
+def test_a_reply_that_nobody_can_read_takes_what_was_reserved(llm: JudgeServer, raw: bytes) -> None:
+    """Prevents calls that are billed, but do not say how much, from passing the budget by."""
+    llm.behave = lambda handler, _body, _turn: handler.raw(raw)
+    run = Judging(config(llm, budget_usd=0.02, concurrency=1, **PRICES))
+    run.judge_all([CASE] * 10)
+    assert run.why_stopped == "budget_spent"
+    assert len(llm.asked) * USD_A_CALL <= run.usd <= 0.02
 
 
 def test_without_prices_the_number_of_calls_is_the_limit(llm: JudgeServer) -> None:
