@@ -37,13 +37,15 @@ def executive(
     Every number is read from a mart, and read again before the report leaves; one that differs, or a
     number that no mart holds, and there is no report.
     """
+    from orchestration.reports.files import replaced
     from orchestration.reports.write import executive as write
 
     text = write(workspace, first and first.date(), last and last.date(), form)
     if out is None:
         click.echo(text, nl=False)
         return
-    out.write_text(text, encoding="utf-8")
+    with replaced(out) as beside:
+        beside.write_text(text, encoding="utf-8")
     click.echo(f"{out} is written.", err=True)
 
 
@@ -62,6 +64,7 @@ def export(
 ) -> None:
     """A MART as a file. Text that a spreadsheet would take for a formula gets an apostrophe in CSV."""
     from orchestration.reports import export as exports
+    from orchestration.reports.files import replaced
     from orchestration.warehouse.connection import connect
 
     with closing(connect(application_name="assay export")) as session:
@@ -79,10 +82,5 @@ def export(
     elif out is None:
         exports.write_text(text, form, sys.stdout)
     else:
-        beside = out.with_name(f".{out.name}.partial")
-        try:
-            with beside.open("w", encoding="utf-8", newline="") as file:
-                exports.write_text(text, form, file)
-            beside.replace(out)
-        finally:
-            beside.unlink(missing_ok=True)
+        with replaced(out) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+            exports.write_text(text, form, file)

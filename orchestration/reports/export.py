@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from orchestration.errors import AssayError
+from orchestration.reports.files import replaced
 from orchestration.warehouse import query, rendering
 from orchestration.warehouse.connection import connect
 
@@ -56,32 +57,31 @@ def write_text(text: str, form: str, out: TextIO) -> None:
 
 
 def write_parquet(text: str, path: Path) -> int:
-    """Types as the mart has them; money stays decimal. Written beside, then moved."""
+    """Types as the mart has them; money stays decimal."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    beside = path.with_name(f".{path.name}.partial")
     rows = 0
-    try:
-        with connect(application_name="assay export") as session, session.cursor("export") as cursor:
-            session.execute("set transaction isolation level repeatable read, read only")
-            cursor.itersize = _BATCH_ROWS
-            cursor.execute(text.encode())
-            schema = pa.schema(
-                [(column.name, _arrow_type(pa, column)) for column in cursor.description or ()]
-            )
-            with pq.ParquetWriter(beside, schema) as writer:
-                while batch := cursor.fetchmany(_BATCH_ROWS):
-                    columns = list(zip(*batch, strict=True))
-                    arrays = [
-                        pa.array(_fitting(values, field.type, pa), field.type)
-                        for values, field in zip(columns, schema, strict=True)
-                    ]
-                    writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-                    rows += len(batch)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with (
+        replaced(path) as beside,
+        connect(application_name="assay export") as session,
+        session.cursor("export") as cursor,
+    ):
+        session.execute("set transaction isolation level repeatable read, read only")
+        cursor.itersize = _BATCH_ROWS
+        cursor.execute(text.encode())
+        schema = pa.schema(
+            [(column.name, _arrow_type(pa, column)) for column in cursor.description or ()]
+        )
+        with pq.ParquetWriter(beside, schema) as writer:
+            while batch := cursor.fetchmany(_BATCH_ROWS):
+                columns = list(zip(*batch, strict=True))
+                arrays = [
+                    pa.array(_fitting(values, field.type, pa), field.type)
+                    for values, field in zip(columns, schema, strict=True)
+                ]
+                writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+                rows += len(batch)
     return rows
 
 

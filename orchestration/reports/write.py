@@ -11,6 +11,7 @@ import psycopg
 from orchestration.jobs.periods import Period
 from orchestration.reports.executive.compose import compose
 from orchestration.reports.figures import Ledger
+from orchestration.reports.files import replaced
 from orchestration.reports.rendering import render
 from orchestration.reports.wording import Wording
 from orchestration.warehouse.connection import connect
@@ -50,9 +51,8 @@ def executive_of_all(month: Period, folder: Path) -> int:
     pages.mkdir(parents=True, exist_ok=True)
     for workspace in workspaces:
         page = pages / f"{_file_name(workspace)}.html"
-        beside = page.with_suffix(".partial")
-        beside.write_text(executive(workspace, first, last, "html"), encoding="utf-8")
-        beside.replace(page)
+        with replaced(page) as beside:
+            beside.write_text(executive(workspace, first, last, "html"), encoding="utf-8")
     return len(workspaces)
 
 
