@@ -1,7 +1,9 @@
 """Charts as SVG, drawn by Vega-Lite without a browser. One drawing a kind; a report names the kind.
 
-Every chart has days on the same axis, named with its zone. A day that is not over is pale. Colours are
-Okabe and Ito's, which people tell apart however they see colour; lines differ in their dashes as well.
+Every chart has days on the same axis, named with its zone. A day that is not over is pale: a bar, or a
+point behind the end of its line, which does not lead to it as if it were a day like the others.
+Colours are Okabe and Ito's, which people tell apart however they see colour; lines differ in their
+dashes as well.
 """
 
 from collections.abc import Callable, Sequence
@@ -46,13 +48,12 @@ def _cost(chart: Chart, zone: str) -> Any:
             opacity=_pale_if_unfinished(),
         )
     )
-    line = (
+    means = (
         alt.Chart(data)
         .transform_calculate(**{"is": f"'{mean}'"})
-        .mark_line(strokeWidth=2)
         .encode(x=_days(zone), y="average:Q", color=colour)
     )
-    return _finished(bars + line)
+    return _finished(bars + _line(means) + _unfinished(means))
 
 
 def _demand(chart: Chart, zone: str) -> Any:
@@ -69,22 +70,18 @@ def _demand(chart: Chart, zone: str) -> Any:
         )
         .properties(width=_WIDTH, height=_HEIGHT * 0.6)
     )
-    rates = (
-        alt.Chart(data)
-        .mark_line(color=GREEN, strokeWidth=2, point={"color": GREEN, "size": 25})
-        .encode(
-            x=_days(zone),
-            y=alt.Y(
-                "success:Q",
-                title="Successful",
-                axis=alt.Axis(format=".0%"),
-                scale=alt.Scale(zero=False),
-            ),
-        )
+    rates = alt.Chart(data).encode(
+        x=_days(zone),
+        y=alt.Y(
+            "success:Q",
+            title="Successful",
+            axis=alt.Axis(format=".0%"),
+            scale=alt.Scale(zero=False),
+        ),
     )
-    return _finished(
-        alt.vconcat(counts, (rates + _target(chart)).properties(width=_WIDTH, height=_HEIGHT * 0.7))
-    )
+    line = _line(rates, color=GREEN, point={"color": GREEN, "size": 25})
+    lines = line + _unfinished(rates, color=GREEN) + _target(chart)
+    return _finished(alt.vconcat(counts, lines.properties(width=_WIDTH, height=_HEIGHT * 0.7)))
 
 
 def _latency(chart: Chart, zone: str) -> Any:
@@ -92,24 +89,27 @@ def _latency(chart: Chart, zone: str) -> Any:
 
     styles = {"p50": (BLUE, [1, 0]), "p95": (ORANGE, [6, 3]), "p99": (PURPLE, [2, 2])}
     long = [
-        {"day": row[0].isoformat(), "percentile": name, "seconds": float(value) / 1000}
-        for row in chart.rows
-        for name, value in zip(styles, row[2:], strict=True)
+        {
+            "day": day.isoformat(),
+            "is_complete": is_complete,
+            "percentile": name,
+            "seconds": float(value) / 1000,
+        }
+        for day, is_complete, *values in chart.rows
+        for name, value in zip(styles, values, strict=True)
         if value is not None
     ]
     data = alt.Data(values=long)  # type: ignore[no-untyped-call]
     colours = alt.Scale(domain=list(styles), range=[colour for colour, _ in styles.values()])
     dashes = alt.Scale(domain=list(styles), range=[dash for _, dash in styles.values()])
-    lines = (
-        alt.Chart(data)
-        .mark_line(strokeWidth=2)
-        .encode(
-            x=_days(zone),
-            y=alt.Y("seconds:Q", title="Seconds"),
-            color=alt.Color("percentile:N", scale=colours, title=None),
-            strokeDash=alt.StrokeDash("percentile:N", scale=dashes, title=None),
-        )
+    places = alt.Chart(data).encode(x=_days(zone), y=alt.Y("seconds:Q", title="Seconds"))
+    # Of the lines: by itself the legend takes after the pale points.
+    legend = alt.Legend(symbolType="stroke", symbolOpacity=1)
+    percentiles = places.encode(
+        color=alt.Color("percentile:N", scale=colours, title=None, legend=legend)
     )
+    dash = alt.StrokeDash("percentile:N", scale=dashes, title=None, legend=legend)
+    lines = _line(percentiles.encode(strokeDash=dash)) + _unfinished(percentiles)
     return _finished(lines + _target(chart, 1000))
 
 
@@ -151,6 +151,15 @@ def _pale_if_unfinished() -> Any:
     import altair as alt
 
     return alt.condition("datum.is_complete", alt.value(1), alt.value(_PALE))
+
+
+def _line(chart: Any, **style: Any) -> Any:
+    return chart.transform_filter("datum.is_complete").mark_line(strokeWidth=2, **style)
+
+
+def _unfinished(chart: Any, **style: Any) -> Any:
+    unfinished = chart.transform_filter("!datum.is_complete")
+    return unfinished.mark_circle(size=40, opacity=_PALE, **style)
 
 
 def _target(chart: Chart, unit: float = 1) -> Any:
