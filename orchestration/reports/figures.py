@@ -30,6 +30,12 @@ class Period:
         """As many days, just before."""
         return Period(self.first - dt.timedelta(self.days), self.first - dt.timedelta(1))
 
+    @property
+    def holds_a_week(self) -> bool:
+        """From a Monday to a Sunday, both in it: the weeks that marts have rows of."""
+        monday = self.first + dt.timedelta(-self.first.weekday() % 7)
+        return monday + dt.timedelta(6) <= self.last
+
 
 ALWAYS = Period(dt.date(1, 1, 1), dt.date(9999, 12, 31))
 

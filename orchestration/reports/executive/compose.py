@@ -22,8 +22,8 @@ READS = {
 
 def compose(ledger: Ledger, words: Wording, first: dt.date | None, last: dt.date | None) -> Report:
     at = desks.desk(ledger, words, first, last)
-    now = headlines.read(ledger, at.now)
-    then = headlines.read(ledger, at.before) if at.before else Figures()
+    now = headlines.read(at, at.now)
+    then = headlines.read(at, at.before) if at.before else Figures()
     return Report(
         workspace=words.quoted(ledger.workspace),
         title="Executive report",
@@ -55,26 +55,42 @@ def _summary(at: Desk, now: Figures, then: Figures) -> str:
     if not now.queries:
         return "Nobody asked anything in this period."
     asked = f"{say.count(now.queries)} queries, {say.share(now.success_rate)} of them successful"
-    spent = f"{asked}, for {say.money(now.cost_usd)}."
+    told = f"{asked}{_spent(say, now)}."
     if not then.queries:
-        return spent
-    return (
-        f"{spent} Against the period before: queries {say.change(now.queries, then.queries)},"
-        f" success {say.points(now.success_rate, then.success_rate)},"
-        f" cost {say.change(now.cost_usd, then.cost_usd)}."
-    )
+        return told
+    changes = {
+        "queries": say.change(now.queries, then.queries),
+        "success": say.points(now.success_rate, then.success_rate),
+        "cost": say.change(now.whole_cost_usd, then.whole_cost_usd),
+    }
+    compared = ", ".join(f"{name} {change}" for name, change in changes.items() if change)
+    return f"{told} Against the period before: {compared}."
+
+
+def _spent(say: Wording, now: Figures) -> str:
+    if now.cost_usd is None:
+        return ""
+    calls = say.count(now.unpriced_calls)
+    lacking = f" without {calls} calls that have no price" if now.unpriced_calls else ""
+    return f", for {say.money(now.cost_usd)}{lacking}"
 
 
 def _notes(at: Desk, now: Figures) -> list[str]:
     notes = [
+        _compared(at, now),
         "Every figure is a cell of a mart, or a sum or share of cells.",
         "Not judged: too little was logged to tell.",
     ]
-    if at.before:
-        notes.insert(0, "Change is against as many days just before.")
-    else:
-        notes.insert(0, "The logs do not reach back over as many days before, so nothing is compared.")
     if now.days_unfinished:
+        were = "was" if now.days_unfinished == 1 else "were"
         count = at.words.count(now.days_unfinished)
-        notes.append(f"{count} of the days were not over yet; charts draw them pale.")
+        notes.append(f"{count} of the days {were} not over yet; what charts have of such days is pale.")
     return notes
+
+
+def _compared(at: Desk, now: Figures) -> str:
+    if at.before:
+        return "Change is against as many days just before."
+    if now.days_unfinished:
+        return "The period was not over yet, so nothing is compared."
+    return "The logs do not reach back over as many days before, so nothing is compared."

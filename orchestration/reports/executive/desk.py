@@ -12,13 +12,16 @@ from orchestration.reports.wording import NOTHING, Wording
 _LAST_COMPLETE = "max(day) filter (where is_complete)"
 _DAYS = Cells("performance_overview", ("min(day)", _LAST_COMPLETE), by=None)
 _TARGETS = Cells("targets", ("measure", "met_when", "target_value"), by=None, of_all=True)
-_KNOWN = Cells("reconciliation", ("max(as_of)", "max(reporting_zone)"), by=None)
+# By the date in the zone: a day without a row may be over, or lie ahead.
+_TODAY = "cast(max(as_of) at time zone max(reporting_zone) as date)"
+_KNOWN = Cells("reconciliation", ("max(as_of)", "max(reporting_zone)", _TODAY), by=None)
 _FOUR_WEEKS = 28
 
 
 @dataclass(frozen=True)
 class Desk:
-    """`before` is None where the logs do not reach back over all of it."""
+    """`before` is None where the logs do not reach back over all of it, and where the period still
+    runs: part of one is not held against the whole of another. `today` is known in part."""
 
     ledger: Ledger
     words: Wording
@@ -27,6 +30,10 @@ class Desk:
     targets: dict[str, tuple[str, float]]
     as_of: dt.datetime
     zone: str
+    today: dt.date
+
+    def days_unfinished(self, period: Period) -> int:
+        return max(0, (period.last - max(period.first, self.today)).days + 1)
 
     def verdict(self, target: str, value: Value, judged_on: Value) -> Verdict:
         if value is None or (judged_on or 0) < self.targets["enough_to_judge"][1]:
@@ -40,7 +47,7 @@ class Desk:
 def desk(ledger: Ledger, words: Wording, first: dt.date | None, last: dt.date | None) -> Desk:
     """Where no days are given: four weeks up to the last complete day."""
     first_logged, last_complete = ledger.row(_DAYS, ALWAYS)
-    as_of, zone = ledger.row(_KNOWN, ALWAYS)
+    as_of, zone, today = ledger.row(_KNOWN, ALWAYS)
     last = last or last_complete
     if last is None or as_of is None:
         raise AssayError(
@@ -50,9 +57,10 @@ def desk(ledger: Ledger, words: Wording, first: dt.date | None, last: dt.date | 
     now = Period(first or last - dt.timedelta(_FOUR_WEEKS - 1), last)
     if now.first > now.last:
         raise AssayError(f"The period ends before it begins: {now.first} to {now.last}.")
-    before = now.before() if first_logged and first_logged <= now.before().first else None
+    is_comparable = first_logged and first_logged <= now.before().first and now.last < today
+    before = now.before() if is_comparable else None
     targets = {name: (side, value) for name, side, value in ledger.rows(_TARGETS, ALWAYS)}
-    return Desk(ledger, words, now, before, targets, as_of, zone)
+    return Desk(ledger, words, now, before, targets, as_of, zone, today)
 
 
 def part(some: Value, whole: Value) -> Value:

@@ -5,7 +5,7 @@ from typing import Any
 
 from orchestration.reports.document import Headline, Verdict
 from orchestration.reports.executive.desk import Desk, part
-from orchestration.reports.figures import Cells, Ledger, Period, Value
+from orchestration.reports.figures import Cells, Period, Value
 from orchestration.reports.wording import NOTHING
 
 _TOTALS = Cells(
@@ -17,7 +17,6 @@ _TOTALS = Cells(
         "count(*) filter (where latency_target = 'met')",
         "count(*) filter (where latency_target in ('met', 'missed'))",
         "max(latency_p95_ms)",
-        "count(*) filter (where not is_complete)",
     ),
 )
 _SPEND = Cells(
@@ -25,7 +24,13 @@ _SPEND = Cells(
     ("sum(cost_usd)", "sum(queries)", "sum(unpriced_calls)", "sum(resolved_sessions)"),
 )
 _PEOPLE = Cells("user_engagement", ("sum(sessions)", "avg(daily_users)", "sum(new_users)"))
-_RATINGS = Cells("feedback_analysis", ("sum(ratings)", "sum(average_rating * ratings)"), by="week")
+# A week that only begins in the period holds ratings of days behind it.
+_RATINGS = Cells(
+    "feedback_analysis",
+    ("sum(ratings)", "sum(average_rating * ratings)"),
+    where="week + 6 <= %(last)s",
+    by="week",
+)
 
 
 @dataclass(frozen=True)
@@ -49,9 +54,19 @@ class Figures:
     daily_users: Value = None
     new_users: Value = None
 
+    @property
+    def whole_cost_usd(self) -> Value:
+        """None where calls have no price: the rest of a cost tells nothing of how it moved."""
+        return None if self.unpriced_calls else self.cost_usd
 
-def read(ledger: Ledger, period: Period) -> Figures:
-    queries, successes, judged, fast, days_judged, slowest, unfinished = ledger.row(_TOTALS, period)
+    @property
+    def whole_cost_per_query_usd(self) -> Value:
+        return None if self.unpriced_calls else self.cost_per_query_usd
+
+
+def read(desk: Desk, period: Period) -> Figures:
+    ledger = desk.ledger
+    queries, successes, judged, fast, days_judged, slowest = ledger.row(_TOTALS, period)
     cost, queries_of_cost, unpriced, resolved = ledger.row(_SPEND, period)
     sessions, daily, new = ledger.row(_PEOPLE, period)
     ratings, stars = ledger.row(_RATINGS, period)
@@ -64,7 +79,7 @@ def read(ledger: Ledger, period: Period) -> Figures:
         unpriced_calls=unpriced,
         days_fast=fast,
         days_judged=days_judged,
-        days_unfinished=unfinished,
+        days_unfinished=desk.days_unfinished(period),
         slowest_p95_ms=slowest,
         rating=part(stars, ratings),
         ratings=ratings,
@@ -106,26 +121,36 @@ def _demand(desk: Desk, now: Figures, then: Figures) -> list[Headline]:
 
 def _money(desk: Desk, now: Figures, then: Figures) -> list[Headline]:
     say = desk.words
-    is_known = not now.unpriced_calls
+    lacking = _unpriced(desk, now, then)
     return [
         Headline(
             "Cost",
             say.money(now.cost_usd),
-            say.change(now.cost_usd, then.cost_usd),
-            _is_more(then.cost_usd, now.cost_usd),
-            note="" if is_known else f"{say.count(now.unpriced_calls)} calls have no price",
+            say.change(now.whole_cost_usd, then.whole_cost_usd),
+            _is_more(then.whole_cost_usd, now.whole_cost_usd),
+            note=lacking,
         ),
         Headline(
             "Cost of a query",
             say.money(now.cost_per_query_usd),
-            say.change(now.cost_per_query_usd, then.cost_per_query_usd),
-            _is_more(then.cost_per_query_usd, now.cost_per_query_usd),
+            say.change(now.whole_cost_per_query_usd, then.whole_cost_per_query_usd),
+            _is_more(then.whole_cost_per_query_usd, now.whole_cost_per_query_usd),
             _goal(desk, "cost_per_query", say.money),
-            desk.verdict("cost_per_query", now.cost_per_query_usd, now.queries)
-            if is_known
-            else NOTHING,
+            desk.verdict("cost_per_query", now.whole_cost_per_query_usd, now.queries),
+            lacking,
         ),
     ]
+
+
+def _unpriced(desk: Desk, now: Figures, then: Figures) -> str:
+    """Why money is neither judged nor compared."""
+    count = desk.words.count
+    if not then.unpriced_calls:
+        return f"{count(now.unpriced_calls)} calls have no price" if now.unpriced_calls else ""
+    if not now.unpriced_calls:
+        return f"{count(then.unpriced_calls)} calls of the period before have no price"
+    before = f"and {count(then.unpriced_calls)} of the period before"
+    return f"{count(now.unpriced_calls)} calls have no price, {before}"
 
 
 def _quality(desk: Desk, now: Figures, then: Figures) -> list[Headline]:
@@ -152,9 +177,17 @@ def _quality(desk: Desk, now: Figures, then: Figures) -> list[Headline]:
             _is_more(now.rating, then.rating),
             _goal(desk, "average_rating", say.rating),
             desk.verdict("average_rating", now.rating, now.ratings),
-            f"of {say.count(now.ratings)} ratings" if now.ratings else "",
+            _rated(desk, now),
         ),
     ]
+
+
+def _rated(desk: Desk, now: Figures) -> str:
+    if not desk.now.holds_a_week:
+        return "no whole week in the period"
+    if not now.ratings:
+        return ""
+    return f"of {desk.words.count(now.ratings)} ratings, in the whole weeks of the period"
 
 
 def _people(desk: Desk, now: Figures, then: Figures) -> list[Headline]:

@@ -10,6 +10,7 @@ _ROI = Cells(
     "roi",
     (
         "status",
+        "unpriced_calls",
         "hours_saved",
         "labour_saved_usd",
         "outcomes_value_usd",
@@ -39,13 +40,12 @@ _STATED = (
 
 def section(desk: Desk) -> Section:
     _ask(desk)
-    status, *figures = desk.ledger.row(_ROI, ALWAYS)
+    status, unpriced, *figures = desk.ledger.row(_ROI, ALWAYS)
     if status not in ("judged", "no_investment"):
         reason = (status or "no_data").replace("_", " ")
         return Section("What it is worth", [f"Not judged: {reason}."])
-    return Section(
-        "What it is worth", [_says(desk, figures), _STATED], [_returns(desk, figures), _moves(desk)]
-    )
+    said = [_says(desk, figures, unpriced), _STATED]
+    return Section("What it is worth", said, [_returns(desk, figures), _moves(desk)])
 
 
 def _ask(desk: Desk) -> None:
@@ -55,14 +55,15 @@ def _ask(desk: Desk) -> None:
         desk.ledger.session.execute("select set_config(%s, %s, true)", (setting, day.isoformat()))
 
 
-def _says(desk: Desk, figures: list[Any]) -> str:
+def _says(desk: Desk, figures: list[Any], unpriced: int | None) -> str:
     say = desk.words
     total, investment, net, rate, months = figures[4:9]
     earned = f"{say.money(total)} came back for {say.money(investment)}: {say.money(net)} net"
+    lacking = f", and {say.count(unpriced)} calls have no cost" if unpriced else ""
     if rate is None:
-        return f"{earned}."
+        return f"{earned}{lacking}."
     back = "" if months is None else f", paid back in {say.ratio(months)} months at this pace"
-    return f"{earned}, a return of {say.share(rate)}{back}."
+    return f"{earned}, a return of {say.share(rate)}{back}{lacking}."
 
 
 def _returns(desk: Desk, figures: list[Any]) -> Table:

@@ -66,3 +66,18 @@ def put_days(session: psycopg.Connection[Any], workspace: str, days: int, **more
     known = {"day": DAY, "log": "query", "reporting_zone": "Europe/Berlin", "difference": 0}
     as_of = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
     put(session, "reconciliation", workspace=workspace, as_of=as_of, **known)
+
+
+def known_up_to(session: psycopg.Connection[Any], as_of: dt.datetime) -> None:
+    """Days from then on are not over; those before are, whoever asked something on them."""
+    session.execute("update marts.reconciliation set as_of = %s", [as_of])
+    session.execute("update marts.performance_overview set is_complete = day < %s", [as_of.date()])
+
+
+def price(session: psycopg.Connection[Any], days: range, cost: str | None, unpriced: int) -> None:
+    """What the calls of some days, counted from DAY on, cost, and how many of them have no price."""
+    session.execute(
+        "update marts.spend_overview set cost_usd = %s, unpriced_calls = %s"
+        " where day between %s and %s",
+        [cost, unpriced, DAY + dt.timedelta(days[0]), DAY + dt.timedelta(days[-1])],
+    )

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 from click.testing import CliRunner
-from report_world import DAY, make_marts, put, put_days
+from report_world import DAY, known_up_to, make_marts, price, put, put_days
 
 from orchestration.cli import assay
 from orchestration.errors import AssayError
@@ -223,11 +223,46 @@ def test_another_workspace_is_not_in_it(marts: Marts) -> None:
 
 def test_days_that_still_run_are_said(marts: Marts) -> None:
     put_days(marts.session, "a", 2)
-    marts.session.execute(
-        "update marts.performance_overview set is_complete = false where day > %s", [DAY]
-    )
+    known_up_to(marts.session, dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC))
     text = marts.write(first=DAY, last=DAY + dt.timedelta(1))
-    assert "1 of the days were not over yet" in text
+    assert "1 of the days was not over yet" in text
+
+
+def test_a_period_that_still_runs_is_compared_with_nothing(marts: Marts) -> None:
+    """Prevents queries that fall by two thirds because of the days that lie ahead."""
+    put_days(marts.session, "a", 41)
+    known_up_to(marts.session, dt.datetime(2026, 4, 10, 12, tzinfo=dt.UTC))
+    text = marts.write(first=dt.date(2026, 4, 1), last=dt.date(2026, 4, 30))
+    assert tiles(text)["Queries"][:2] == ["**1,000**", ""]
+    assert "compared with" not in text
+    assert "The period was not over yet, so nothing is compared." in text
+    assert "21 of the days were not over yet" in text
+
+
+def test_a_day_is_over_where_midnight_has_passed(marts: Marts) -> None:
+    """22:00 UTC is midnight in Berlin. A day on which nobody asked anything is over as well."""
+    put_days(marts.session, "a", 55)
+    asked: dict[str, Any] = {"first": dt.date(2026, 3, 30), "last": dt.date(2026, 4, 26)}
+    known_up_to(marts.session, dt.datetime(2026, 4, 26, 21, 30, tzinfo=dt.UTC))
+    assert "1 of the days was not over yet" in marts.write(**asked)
+    known_up_to(marts.session, dt.datetime(2026, 4, 26, 22, 30, tzinfo=dt.UTC))
+    text = marts.write(**asked)
+    assert "not over yet" not in text
+    assert "compared with" in text
+
+
+def test_ratings_are_of_weeks_that_lie_in_the_period(marts: Marts) -> None:
+    """March 2026 begins on a Sunday and ends on a Tuesday: two weeks have days of other months."""
+    put_days(marts.session, "a", 56)
+    for week, stars in (("02-23", 1), ("03-02", 5), ("03-23", 4), ("03-30", 1)):
+        said = {"surface": "chat", "ratings": 10, "average_rating": stars}
+        put(marts.session, "feedback_analysis", week=f"2026-{week}", workspace="a", **said)
+    rated = tiles(marts.write(first=DAY, last=dt.date(2026, 3, 31)))["Average rating"]
+    assert (rated[0], rated[4]) == ("**4.50**", "of 20 ratings, in the whole weeks of the period")
+    to_sunday = tiles(marts.write(first=dt.date(2026, 3, 24), last=dt.date(2026, 4, 5)))
+    assert to_sunday["Average rating"][0] == "**1.00**"
+    without = tiles(marts.write(first=dt.date(2026, 3, 3), last=dt.date(2026, 3, 14)))
+    assert without["Average rating"][::4] == ["**not judged**", "no whole week in the period"]
 
 
 def test_a_period_without_data(marts: Marts) -> None:
@@ -244,6 +279,53 @@ def test_calls_without_a_price_leave_the_cost_unjudged(marts: Marts) -> None:
     found = tiles(marts.write(first=DAY))
     assert found["Cost of a query"][3] == "not judged"
     assert found["Cost"][4] == "3 calls have no price"
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "note"),
+    [
+        (1400, 0, "1,400 calls have no price"),
+        (0, 2520, "2,520 calls of the period before have no price"),
+        (28, 56, "28 calls have no price, and 56 of the period before"),
+    ],
+)
+def test_money_is_compared_where_all_of_it_is_known(
+    marts: Marts, now: int, then: int, note: str
+) -> None:
+    """Prevents a cost that falls, in green, because nobody could price half of the calls."""
+    put_days(marts.session, "a", 56)
+    price(marts.session, range(28), "1", then // 28)
+    price(marts.session, range(28, 56), "0.6", now // 28)
+    text = marts.write()
+    for tile in ("Cost", "Cost of a query"):
+        assert tiles(text)[tile][1::3] == ["", note]
+    assert "queries +0.0 %, success +0.0 points." in text
+    assert not re.search('class="(better|worse)"', marts.write("html"))
+
+
+def test_a_cost_that_is_not_known_is_not_said(marts: Marts) -> None:
+    put_days(marts.session, "a", 56)
+    price(marts.session, range(28), None, 100)
+    assert "successful, for $11.20. Against" in marts.write()
+    price(marts.session, range(28, 56), "0.2", 50)
+    assert "successful, for $5.60 without 1,400 calls that have no price." in marts.write()
+    price(marts.session, range(28, 56), None, 100)
+    assert "96.0 % of them successful. Against" in marts.write()
+
+
+def test_a_return_says_which_calls_it_lacks(marts: Marts) -> None:
+    put_days(marts.session, "a", 3)
+    worth = {"total_usd": 356, "investment_usd": 100, "net_usd": 256, "roi_rate": 2.56}
+    put(
+        marts.session,
+        "roi",
+        workspace="a",
+        period="asked",
+        status="judged",
+        unpriced_calls=1400,
+        **worth,
+    )
+    assert "a return of 256.0 %, and 1,400 calls have no cost." in marts.write(first=DAY)
 
 
 def test_json_holds_the_exact_cells(marts: Marts) -> None:
