@@ -141,7 +141,7 @@ def test_number_with_an_endless_exponent_is_read_as_the_fast_path_reads_it(
     number: str, field: str
 ) -> None:
     """Beside a field that nobody knows, it ended the lander with a traceback."""
-    said = {"attributes": {"x": 5}} if field == "attributes" else {field: 5}
+    said: dict[str, Any] = {"attributes": {"x": 5}} if field == "attributes" else {field: 5}
     fast = read(line(**said).replace(b": 5", b":" + number.encode()))[1]
     exact = line(**said).replace(b": 5", b" :" + number.encode())
     assert read(exact)[1] == fast
