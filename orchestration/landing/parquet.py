@@ -4,9 +4,10 @@ rule of a line, its quarantine and its replay hold for it too. A null is a field
 import datetime as dt
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from orchestration.landing.limits import Limits
 from orchestration.landing.packed import CHUNK, BrokenStreamError, refuse_bomb
 from orchestration.landing.reasons import Reason
 
+Say = Callable[[Any], Any]
 _MOST_ROWS = 4096
 # Texts are read as the bytes they are: whether those are UTF-8 is for the rules of a line to say.
 _TEXTS = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary(), pa.string_view(): pa.binary()}
@@ -44,6 +46,7 @@ class ParquetReader(io.RawIOBase):
                 [field.with_type(_plain(field.type)) for field in self.file.schema_arrow]
             )
         _refuse_equal_names(self.schema)
+        self.say = _sayer(pa.struct(list(self.schema)))
         self.rows_at_once = _rows_at_once(self.file.metadata, limits)
         self.lines = self._lines()
 
@@ -68,7 +71,7 @@ class ParquetReader(io.RawIOBase):
         for batch in self.file.iter_batches(self.rows_at_once, use_threads=False):
             for row in batch.cast(self.schema, safe=False).to_pylist():
                 line = json.dumps(
-                    _said(row), default=_spelled, ensure_ascii=False, separators=(",", ":")
+                    self.say(row), default=_spelled, ensure_ascii=False, separators=(",", ":")
                 )
                 yield line.encode("utf-8", "surrogateescape") + b"\n"
 
@@ -87,6 +90,8 @@ def _rows_at_once(file: pq.FileMetaData, limits: Limits) -> int:
 
 def _plain(kind: pa.DataType) -> pa.DataType:
     """Without dictionaries, and with times as Python has them: to the microsecond."""
+    if isinstance(kind, pa.UuidType):
+        return kind  # else 16 bytes, which are no text
     if isinstance(kind, pa.BaseExtensionType):
         return _plain(kind.storage_type)
     if pa.types.is_dictionary(kind):
@@ -113,16 +118,27 @@ def _refuse_equal_names(fields: Any) -> None:
             _refuse_equal_names(kind)
 
 
-def _said(value: Any) -> Any:
-    """Without nulls. A map with a key twice stays pairs, which is no object and will be refused."""
-    if isinstance(value, dict):
-        return {key: _said(one) for key, one in value.items() if one is not None}
-    if isinstance(value, list):
-        if value and isinstance(value[0], tuple):
-            pairs = [(_name(key), _said(one)) for key, one in value]
-            return dict(pairs) if len(dict(pairs)) == len(pairs) else pairs
-        return [_said(one) for one in value]
+def _sayer(kind: pa.DataType) -> Say:
+    """How to say values of a type, without nulls: by the type, since an empty map looks like a list."""
+    if pa.types.is_struct(kind):
+        fields = [(field.name, _sayer(field.type)) for field in kind]
+        return lambda row: {name: say(row[name]) for name, say in fields if row[name] is not None}
+    if pa.types.is_map(kind):
+        return partial(_object, say=_sayer(kind.item_type))
+    if pa.types.is_list(kind):
+        say = _sayer(kind.value_type)
+        return lambda items: [None if one is None else say(one) for one in items]
+    return _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
     return value
+
+
+def _object(pairs: list[tuple[Any, Any]], say: Say) -> Any:
+    """With a key twice it stays pairs, which are no object and will be refused."""
+    said = [(_name(key), None if one is None else say(one)) for key, one in pairs]
+    return dict(said) if len(dict(said)) == len(said) else said
 
 
 def _name(key: Any) -> str:
@@ -135,5 +151,13 @@ def _spelled(value: Any) -> Any:
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else f"{value:f}"
+        return _number(value)
     return str(value)
+
+
+def _number(value: Decimal) -> int | float | str:
+    """A number, where one holds every digit of it; else as text, which amounts of money may be."""
+    if value == value.to_integral_value():
+        return int(value)
+    number = float(value)
+    return number if Decimal(repr(number)) == value else f"{value:f}"

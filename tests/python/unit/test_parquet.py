@@ -5,6 +5,7 @@ import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -88,6 +89,14 @@ def test_rows_are_lines_in_their_order(
     assert [json.loads(line) for line in lines_of(path)] == without_nulls(rows)
 
 
+_UUID = UUID("727d5c4c-5bda-4047-b168-d7fd7bb15a41")
+_MAP, _LIST = pa.map_(pa.string(), pa.string()), pa.list_(pa.string())
+
+
+def _uuids() -> pa.Array:
+    return pa.ExtensionArray.from_storage(pa.uuid(), pa.array([_UUID.bytes], pa.binary(16)))
+
+
 def test_what_types_say(tmp_path: Path) -> None:
     at = dt.datetime(2026, 3, 2, 9, 15, 4, 123456, dt.UTC)
     columns = {
@@ -95,7 +104,13 @@ def test_what_types_say(tmp_path: Path) -> None:
         "zone": pa.array([at], pa.timestamp("ms", "Europe/Paris")),
         "naive": pa.array([at.replace(tzinfo=None)], pa.timestamp("us")),
         "exact": pa.array([Decimal("0.000000123456789012")], pa.decimal128(38, 18)),
+        "long": pa.array([Decimal("1234567890.000000000123456789")], pa.decimal128(38, 18)),
+        "short": pa.array([Decimal("12.50")], pa.decimal128(10, 2)),
         "whole": pa.array([Decimal("7")], pa.decimal128(20, 0)),
+        "uuid": _uuids(),
+        "uuids": pa.ListArray.from_arrays([0, 1], _uuids()),
+        "none": pa.array([[]], pa.map_(pa.string(), pa.string())),
+        "inner": pa.array([[{"none": []}]], pa.list_(pa.struct([("none", _MAP), ("list", _LIST)]))),
         "name": pa.array(["gpt"]).dictionary_encode(),
         "tags": pa.array([[("a", "1"), ("b", "2")]], pa.map_(pa.string(), pa.string())),
         "twice": pa.array([[("a", "1"), ("a", "2")]], pa.map_(pa.string(), pa.string())),
@@ -105,8 +120,14 @@ def test_what_types_say(tmp_path: Path) -> None:
         "at_ns": "2026-03-02T09:15:04.123456+00:00",
         "zone": "2026-03-02T10:15:04.123000+01:00",
         "naive": "2026-03-02T09:15:04.123456",
-        "exact": "0.000000123456789012",
+        "exact": 1.23456789012e-07,
+        "long": "1234567890.000000000123456789",
+        "short": 12.5,
         "whole": 7,
+        "uuid": str(_UUID),
+        "uuids": [str(_UUID)],
+        "none": {},
+        "inner": [{"none": {}}],
         "name": "gpt",
         "tags": {"a": "1", "b": "2"},
         "twice": [["a", "1"], ["a", "2"]],
