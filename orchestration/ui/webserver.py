@@ -4,6 +4,7 @@ As it comes, it asks for no password and no origin, so that any page open in the
 could start runs, and read runs and logs under a name of its own that leads here.
 """
 
+import os
 from typing import Any
 
 from dagster_webserver import cli
@@ -14,7 +15,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_HOSTS = ["127.0.0.1", "localhost"]
+# By which a proxy of the operator's serves it, one that asks people who they are.
+_NAMES = [name for name in os.environ.get("ASSAY_UI_NAMES", "").split(",") if name]
+_HOSTS = ["127.0.0.1", "localhost", *_NAMES]
 _OPENS_A_PAGE = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
 _GRAPHQL = "/graphql"
 
@@ -37,7 +40,8 @@ def _is_foreign(scope: Scope) -> bool:
     headers = Headers(scope=scope)
     origin, site = headers.get("origin"), headers.get("sec-fetch-site")
     if origin is not None:
-        return origin.partition("://")[2] != headers.get("host")
+        place = origin.partition("://")[2]
+        return place != headers.get("host") and place.partition(":")[0] not in _NAMES
     if site is None:
         return _asks_by_address(scope, headers)
     return site not in ("same-origin", "none") and not _follows_a_link(scope, headers)

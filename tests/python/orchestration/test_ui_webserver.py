@@ -40,7 +40,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 def _webserver(home: Path, port: int) -> subprocess.Popen[bytes]:
     child = next(one for one in Supervisor({}, home, port, print).commands() if one.name == "webserver")
-    environment = os.environ | {"DAGSTER_HOME": str(home)}
+    environment = os.environ | {"DAGSTER_HOME": str(home), "ASSAY_UI_NAMES": "dag.example,"}
     return subprocess.Popen(child.command, cwd=PROJECT_DIR, env=environment)
 
 
@@ -72,6 +72,14 @@ def test_its_own_pages_are_answered(port: int, host: str) -> None:
         assert _status(port, "GET", path, **typed, **_NAVIGATES) == 200
     assert _status(port, "GET", _ASK, **fetched) == 200
     assert _websocket(port, f"http://{host}:{port}", host) == '{"type":"connection_ack"}'
+
+
+@pytest.mark.parametrize("host", ["dag.example", "127.0.0.1"])
+def test_the_pages_of_a_proxy_that_the_operator_names_are_answered(port: int, host: str) -> None:
+    """Whether or not the proxy hands on its own name."""
+    proxied = {"Host": host, "Origin": "https://dag.example", "Sec-Fetch-Site": "same-origin"}
+    assert _status(port, "POST", "/graphql", '{"query": "{version}"}', **proxied, **_JSON) == 200
+    assert _status(port, "GET", _ASK, Host=host, **_FOREIGN, Accept="image/*") == 403
 
 
 def test_programs_of_this_machine_are_answered(port: int) -> None:
