@@ -11,7 +11,7 @@ from collections.abc import Callable
 from itertools import accumulate
 from multiprocessing.connection import Connection, wait
 
-from orchestration.errors import AssayError
+from orchestration.errors import AssayError, sentence_of
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Slice
 from orchestration.landing.records import Records
@@ -129,6 +129,8 @@ def _died() -> AssayError:
 
 
 def _failed(error: Exception) -> AssayError:
+    if known := sentence_of(error):
+        return AssayError(f"{known} What had been committed stays: land the same files again.")
     return AssayError(
         f"A landing process met what it did not expect ({type(error).__name__}). What had been"
         " committed stays: land the same files again. If this comes back, it is a fault of Assay's."

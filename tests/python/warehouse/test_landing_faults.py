@@ -31,7 +31,7 @@ from orchestration.landing.parse import Slice, parse
 from orchestration.landing.store import Counts, Origin
 from orchestration.landing.turns import Turn
 from orchestration.landing.watch import Watch
-from orchestration.landing.workers import Commit, Workers
+from orchestration.landing.workers import Commit, MakeCommit, Workers
 
 MEMORY_MIB = 256
 
@@ -225,7 +225,7 @@ def test_lander_outlives_the_failure_of_its_processes(world: World) -> None:
     path = world.write("big.jsonl", *(tool(str(n), attributes={"f": filler}) for n in range(3000)))
     with world.lander(batch_lines=200) as lander, psycopg.connect(world.url, autocommit=True) as admin:
         admin.execute("alter table landing.key rename to hidden")
-        with pytest.raises(AssayError):
+        with pytest.raises(AssayError, match=r"lacks tables of Assay.* land the same files again"):
             lander.land_file(path, 0.0)
         admin.execute("alter table landing.hidden rename to key")
         assert lander.land_file(path, 0.0).accepted == 3000
@@ -238,12 +238,25 @@ def fail_unforeseen(_url: str, _limits: Limits) -> Commit:
     return commit
 
 
-def test_failure_of_a_process_that_nobody_foresaw_is_named_and_quotes_nothing() -> None:
+def fill_the_disk(_url: str, _limits: Limits) -> Commit:
+    def commit(*_: object) -> Counts:
+        raise psycopg.errors.DiskFull("text of a user")
+
+    return commit
+
+
+@pytest.mark.parametrize(
+    ("make_commit", "said"),
+    [(fail_unforeseen, "did not expect .LookupError"), (fill_the_disk, "PostgreSQL ended it .DiskFull")],
+)
+def test_failure_of_a_process_that_nobody_foresaw_is_named_and_quotes_nothing(
+    make_commit: MakeCommit, said: str
+) -> None:
     """The process died of it, and its traceback quoted the line."""
-    workers = Workers(fail_unforeseen, "", Limits())
+    workers = Workers(make_commit, "", Limits())
     try:
         workers.deal(Slice(1, 0, [tool("1")]), Origin("file"), 1, Counts())
-        with pytest.raises(AssayError, match="LookupError") as caught:
+        with pytest.raises(AssayError, match=f"{said}.* land the same files again") as caught:
             workers.finish()
     finally:
         workers.close()
@@ -264,7 +277,7 @@ def test_lander_ends_its_processes_where_sigterm_is_ignored(world: World) -> Non
         check=False,
     )
     assert landing.returncode == 1
-    assert b"UndefinedTable" in landing.stderr
+    assert b"The database lacks tables of Assay" in landing.stderr
 
 
 _DEAF = """
