@@ -247,7 +247,7 @@ def fill_the_disk(_url: str, _limits: Limits) -> Commit:
 
 @pytest.mark.parametrize(
     ("make_commit", "said"),
-    [(fail_unforeseen, "did not expect .LookupError"), (fill_the_disk, "PostgreSQL ended it .DiskFull")],
+    [(fail_unforeseen, r"expect \(LookupError"), (fill_the_disk, r"PostgreSQL ended it \(DiskFull")],
 )
 def test_failure_of_a_process_that_nobody_foresaw_is_named_and_quotes_nothing(
     make_commit: MakeCommit, said: str
