@@ -15,7 +15,7 @@ import pytest
 from psycopg import errors
 
 from orchestration.errors import AssayError
-from orchestration.jobs import ledger
+from orchestration.jobs import ledger, work
 from orchestration.jobs.passing import dbt_may_pass, may_pass
 from orchestration.jobs.periods import last_ended
 from orchestration.jobs.registry import JOBS, Job
@@ -217,7 +217,7 @@ def test_a_cancelled_run_is_not_started_again(
 
 _WORKER = """
 import sys, time
-from orchestration.jobs import ledger
+from orchestration.jobs import ledger, work
 with ledger.attempt("build", "k") as mine:
     print(mine.job_run_id, flush=True)
     time.sleep(60)
@@ -365,3 +365,45 @@ def test_the_last_period_is_the_one_that_is_over(cadence: str, key: str, start: 
     assert period.key == key
     assert period.start == datetime.fromisoformat(start).replace(tzinfo=UTC)
     assert period.end == datetime.fromisoformat(end).replace(tzinfo=UTC)
+
+
+_MONTHS = [1, 2, 12, 14]  # how long ago
+
+
+def test_books_keep_thirteen_months_and_work_that_is_not_done(session: psycopg.Connection) -> None:
+    """Prevents a year that cannot be looked up, books that grow for ever, and work forgotten as old."""
+    for status in ("succeeded", "failed", "lost", "dead", "queued", "running"):
+        session.execute(
+            "insert into ops.job_run (job, key, attempt, status, queued_at)"
+            " select 'land', %s || months, 1, %s, now() - make_interval(months => months)"
+            " from unnest(%s::int[]) as months",
+            (status, status, _MONTHS),
+        )
+    session.execute(
+        "insert into ops.check_result (suite, expectation, since, succeeded, duration_ms, checked_at)"
+        " select 's', 'e', now(), true, 1, now() - make_interval(months => months)"
+        " from unnest(%s::int[]) as months",
+        (_MONTHS,),
+    )
+    assert work.prune(ledger.Attempt(0)) == 5
+    assert session.execute("select count(*) from ops.check_result").fetchone() == (3,)
+    kept = session.execute("select status from ops.job_run where key like '%14' order by 1").fetchall()
+    assert kept == [("queued",), ("running",)]
+    assert session.execute("select count(*) from ops.job_run").fetchone() == (3 * 6 + 2,)
+
+
+def test_what_a_refresh_did_is_kept_for_weeks_and_that_it_was_for_a_year(
+    session: psycopg.Connection,
+) -> None:
+    """Prevents 40 GB of JSON a year where marts are refreshed every second."""
+    session.execute(
+        "insert into ops.refresh_log (target, seq_from, seq_to, batches, held, started_at, ended_at,"
+        " models) select 'analytics', months, months + 1, 1, 0, now(),"
+        " now() - make_interval(months => months),"
+        ' \'[{"model": "core.one"}]\''
+        " from unnest(%s::int[]) as months",
+        (_MONTHS,),
+    )
+    assert work.prune(ledger.Attempt(0)) == 1
+    kept = session.execute("select seq_from, models from ops.refresh_log order by seq_from").fetchall()
+    assert kept == [(1, [{"model": "core.one"}]), (2, []), (12, [])]

@@ -231,7 +231,7 @@ def test_refreshes_are_reported_with_rows_and_milliseconds_once(
     warehouse: psycopg.Connection, instance: dg.DagsterInstance
 ) -> None:
     """Prevents a graph that says "never materialized" of tables that are refreshed every second."""
-    start = json.dumps({"refresh_id": 0, "reported_at": 0})
+    start = json.dumps({"refresh_id": 0})
     _log_a_refresh(warehouse, ("core.fct_queries", [3, 6, 3, 3], 12.5))
     _log_a_refresh(warehouse, ("core.fct_queries", [1, 1, 0, 1], 2.5), ("gone.model", [1, 1], 1.0))
     result = _refresh_tick(instance, start)
@@ -240,19 +240,29 @@ def test_refreshes_are_reported_with_rows_and_milliseconds_once(
     assert {"refreshes": 2, "rows_in": 4, "rows_written": 14, "ms": 15.0}.items() <= fact.items()
     assert "gone.model" not in reported
     later = json.loads(result.cursor or "")
-    second = _refresh_tick(instance, json.dumps(later | {"reported_at": 0}))
+    second = _refresh_tick(instance, json.dumps(later | {"models_at": 0}))
     assert "core.fct_queries" not in _reported(second)
 
 
-def test_reports_come_at_most_once_a_minute(
+def test_models_are_reported_every_ten_minutes_and_freshness_every_minute(
     warehouse: psycopg.Connection, instance: dg.DagsterInstance
 ) -> None:
     """Prevents 45 events a second in Dagster's storage; and what came meanwhile from being lost."""
-    first = _refresh_tick(instance, None)
+
+    def after(seconds: int, tick: dg.SensorResult) -> dg.SensorResult:
+        cursor = json.loads(tick.cursor or "")
+        earlier = {name: at - seconds for name, at in cursor.items() if name.endswith("_at")}
+        return _refresh_tick(instance, json.dumps(cursor | earlier))
+
+    quiet = _refresh_tick(instance, None)
     _log_a_refresh(warehouse, ("core.fct_queries", [1, 1, 0, 1], 1.0))
-    assert not _refresh_tick(instance, first.cursor).asset_events
-    after_a_minute = json.loads(first.cursor or "") | {"reported_at": time.time() - 61}
-    assert "core.fct_queries" in _reported(_refresh_tick(instance, json.dumps(after_a_minute)))
+    first = after(0, quiet)
+    assert set(_reported(first)) == {"core.fct_queries"}
+    _log_a_refresh(warehouse, ("core.fct_costs", [1, 1, 0, 1], 1.0))
+    assert not after(0, first).asset_events
+    minute = after(61, first)
+    assert set(_reported(minute)) == {"marts.data_freshness"}
+    assert set(_reported(after(600, minute))) == {"core.fct_costs", "marts.data_freshness"}
 
 
 def test_freshness_is_not_claimed_while_rows_wait(
