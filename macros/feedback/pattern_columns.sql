@@ -5,7 +5,8 @@
         when errors >= refused and errors >= disliked then 'errors'
         when refused >= disliked then 'refused'
         when average_confidence < usual_confidence then 'disliked_and_unsure'
-        else 'disliked_though_sure'
+        when average_confidence is not null then 'disliked_though_sure'
+        else 'disliked'
     end
 {%- endmacro %}
 

@@ -152,7 +152,7 @@ def endurance(refreshes: int, rows: int, as_json: bool) -> None:
 
 
 def _run(wanted: list[str] | tuple[str, ...], as_json: bool, **sizes: int) -> None:
-    from orchestration.bench.bars import judge
+    from orchestration.bench.bars import RIGHT, judge
     from orchestration.bench.suite import Sizes, run
 
     # Its databases go when it is told to stop, too.
@@ -164,9 +164,14 @@ def _run(wanted: list[str] | tuple[str, ...], as_json: bool, **sizes: int) -> No
         click.echo(json.dumps({"rows": chosen.rows, **report.figures, "bars": verdicts}))
     else:
         _show(report.figures, verdicts)
-    for reason in report.failed:
+    wrong = [f"{name} is {verdicts[name]['value']}" for name in RIGHT if _is_missed(verdicts, name)]
+    for reason in (*report.failed, *wrong):
         click.echo(f"assay: {reason}", err=True)
-    sys.exit(1 if report.failed else 0)
+    sys.exit(1 if report.failed or wrong else 0)
+
+
+def _is_missed(verdicts: dict[str, Any], figure: str) -> bool:
+    return figure in verdicts and verdicts[figure]["verdict"] == "missed"
 
 
 def _show(figures: dict[str, Any], verdicts: dict[str, Any]) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import psycopg
 
 from orchestration.bench.readers import LongReader, beside
+from orchestration.bench.refresh import timed_refresh
 from orchestration.bench.scratch import scratch_world
-from orchestration.bench.timing import timed
 from orchestration.bench.world import World
-from orchestration.refresh.engine import TARGET, refresh_once
+from orchestration.refresh.engine import TARGET
 from orchestration.warehouse.build import build_models
 
 # A hundred queries in two minutes. The history is small, so that what is measured is the wear.
@@ -67,7 +67,7 @@ def _growth(worn: dict[str, int], fresh: dict[str, int]) -> dict[str, Any]:
 
 def _refresh(world: World) -> float:
     world.deliver(_QUERIES, _MINUTES)
-    return timed(lambda: refresh_once(world.session))
+    return timed_refresh(world.session)
 
 
 def _sizes(session: psycopg.Connection) -> dict[str, int]:

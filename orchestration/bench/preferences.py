@@ -6,10 +6,10 @@ from functools import partial
 from statistics import median
 from typing import Any
 
+from orchestration.bench.refresh import timed_refresh
 from orchestration.bench.scratch import scratch_database
 from orchestration.bench.timing import percentile, timed
 from orchestration.bench.world import empty_world
-from orchestration.refresh.engine import refresh_once
 from orchestration.warehouse.build import build_models
 from orchestration.warehouse.connection import connect
 
@@ -33,7 +33,7 @@ def bench_preferences(people: int, messages: int, say: Callable[[str], None]) ->
         build_models(url)
         say("one message more of each")
         session.execute("select bench.choose(%s, %s, %s, %s)", (people, messages, messages + 1, _START))
-        learned = timed(lambda: refresh_once(session))
+        learned = timed_refresh(session)
         known = session.execute(
             "select array_agg(distinct subject_ref order by subject_ref) from marts.user_preferences"
         ).fetchall()[0][0]

@@ -4,9 +4,8 @@ from typing import Any
 
 import psycopg
 
-from orchestration.bench.refresh import differing_rows
-from orchestration.bench.timing import timed
-from orchestration.refresh.engine import TARGET
+from orchestration.bench.refresh import differing_rows, timed_refresh
+from orchestration.errors import AssayError
 
 _EVER = "2015-01-01"
 # Prices for the models of the world, as one batch that has just landed.
@@ -24,8 +23,10 @@ def bench_reprice(session: psycopg.Connection[Any]) -> dict[str, Any]:
     """The first price of every call, then another for all of them: rows are retracted and inserted."""
     session.execute("select landing.ensure_partition('raw.price_log'::regclass, '2026-01-01')")
     first = _reprice(session, 1)
+    calls, cost = _priced(session)
     again = _reprice(session, 2)
-    calls = _count(session, "select count(*) from core.fct_costs where computed_nanos is not null")
+    if _priced(session) != (calls, 2 * cost):
+        raise AssayError("A price that is twice as high did not make every call twice as dear.")
     return {
         "reprice_rows": calls,
         "first_price_s_per_million": round(first / calls * 1000, 1),
@@ -36,9 +37,11 @@ def bench_reprice(session: psycopg.Connection[Any]) -> dict[str, Any]:
 
 def _reprice(session: psycopg.Connection[Any], factor: int) -> float:
     session.execute(_STATE.encode(), (_EVER, factor, factor))
-    return timed(lambda: session.execute("select ops.refresh(%s, 9223372036854775807)", (TARGET,)))
+    return timed_refresh(session, max_rows=2**63 - 1)
 
 
-def _count(session: psycopg.Connection[Any], query: str) -> int:
-    row = session.execute(query.encode()).fetchone()
-    return int(row[0]) if row else 0
+def _priced(session: psycopg.Connection[Any]) -> tuple[int, int]:
+    """Calls that have a computed cost, and what they cost."""
+    query = "select count(computed_nanos), coalesce(sum(computed_nanos), 0)::bigint from core.fct_costs"
+    calls, cost = session.execute(query).fetchall()[0]
+    return calls, cost

@@ -14,7 +14,7 @@ import psycopg
 
 from orchestration.bench.readers import DashboardReader, beside
 from orchestration.bench.timing import percentile
-from orchestration.bench.world import World
+from orchestration.bench.world import Place, World
 from orchestration.errors import AssayError
 from orchestration.refresh.engine import refresh_all
 from orchestration.warehouse.connection import connect
@@ -24,19 +24,20 @@ _QUERIES = 20
 _PER_SECOND = 2.0
 _POLL_S = 0.01
 _PATIENCE_S = 120.0
+_IS_SHOWN = "select from marts.query_costs where workspace = %s and day = %s and query_key = %s"
 
 
 class Poller:
-    """Looks for the last query of each commit in a mart, all the time."""
+    """Looks for the last query of each commit in a mart, all the time; the oldest commit first."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._committed: dict[str, float] = {}
+        self._committed: dict[Place, float] = {}
         self.seconds: list[float] = []
 
-    def expect(self, query_id: int) -> None:
+    def expect(self, place: Place) -> None:
         """Called at the commit."""
-        self._committed[f"q{query_id}"] = time.perf_counter()
+        self._committed[place] = time.perf_counter()
 
     @property
     def waiting(self) -> int:
@@ -45,14 +46,10 @@ class Poller:
     def poll(self, stop: threading.Event) -> None:
         with connect(url=self._url, autocommit=True, application_name="assay bench poller") as session:
             while not stop.is_set():
-                expected = list(self._committed)
-                seen = session.execute(
-                    "select wanted from unnest(%s::text[]) as wanted"
-                    " inner join marts.query_costs on query_key = md5(wanted)::uuid",
-                    (expected,),
-                ).fetchall()
-                now = time.perf_counter()
-                self.seconds += [now - self._committed.pop(name) for (name,) in seen]
+                for place in list(self._committed):
+                    if not session.execute(_IS_SHOWN, place).fetchall():
+                        break
+                    self.seconds.append(time.perf_counter() - self._committed.pop(place))
                 stop.wait(_POLL_S)
 
 
@@ -63,8 +60,7 @@ def bench_visible(url: str, world: World, commits: int) -> dict[str, Any]:
     with _watch(url, world.session), beside(dashboard.read), beside(poller.poll):
         began = time.perf_counter()
         for number in range(commits):
-            world.deliver(_QUERIES, 1)
-            poller.expect(world.queries - 1)
+            poller.expect(world.deliver(_QUERIES, 1))
             time.sleep(max(0.0, began + (number + 1) / _PER_SECOND - time.perf_counter()))
         _wait_for_the_last(poller)
     return {

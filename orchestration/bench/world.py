@@ -1,7 +1,10 @@
 """A fixed world of logs, made in the database; world.sql says what is in it."""
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
 
 import psycopg
 
@@ -22,6 +25,14 @@ _LOGS = (
 )
 
 
+class Place(NamedTuple):
+    """Where a mart of queries shows one."""
+
+    workspace: str
+    day: date
+    query_key: UUID
+
+
 @dataclass
 class World:
     """Its clock stands where the last delivery ended."""
@@ -30,15 +41,16 @@ class World:
     queries: int = 0
     minutes: int = 0
 
-    def deliver(self, queries: int, minutes: int, late_days: int = LATE_DAYS) -> None:
-        """The next queries with their other logs, committed as two batches."""
-        self.session.execute(
-            "select bench.deliver(%s, %s, %s::timestamptz + %s * interval '1 minute',"
+    def deliver(self, queries: int, minutes: int, late_days: int = LATE_DAYS) -> Place:
+        """The next queries with their other logs, two batches of one commit. Where the last is."""
+        place = self.session.execute(
+            "select * from bench.deliver(%s, %s, %s::timestamptz + %s * interval '1 minute',"
             " %s * interval '1 minute', %s * interval '1 day')",
             (self.queries, self.queries + queries, _START, self.minutes, minutes, late_days),
-        )
+        ).fetchall()
         self.queries += queries
         self.minutes += minutes
+        return Place(*place[0])
 
     def deliver_hour(self) -> None:
         self.deliver(NEW_QUERIES, 60)

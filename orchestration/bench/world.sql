@@ -8,11 +8,15 @@ language sql immutable as $$
     select (hashint8extended(id, salt) & 4294967295) / 4294967296.0;
 $$;
 
+-- Whoever watches is told, as by a lander: otherwise they look every ten seconds.
 create function bench.batch(rows bigint, landed timestamptz) returns bigint language sql as $$
-    insert into landing.batch (reader, sha256, first_line, byte_start, byte_end, lines, accepted,
-        duplicate, conflict, quarantined, accepted_by_kind, contract_version, landed_at)
-    values ('file', '', 1, 0, 1, rows, rows, 0, 0, 0, '{}', 1, landed)
-    returning batch_id;
+    with batch as (
+        insert into landing.batch (reader, sha256, first_line, byte_start, byte_end, lines, accepted,
+            duplicate, conflict, quarantined, accepted_by_kind, contract_version, landed_at)
+        values ('file', '', 1, 0, 1, rows, rows, 0, 0, 0, '{}', 1, landed)
+        returning batch_id
+    )
+    select batch_id from batch cross join lateral (select pg_notify('landing_batch', batch_id::text)) as told;
 $$;
 
 -- What the queries with these ids say: sessions of three questions, each of one person on one surface. Every
@@ -33,9 +37,11 @@ language sql as $$
     from generate_series(id_from, id_to - 1) as id;
 $$;
 
+-- Says where the last of them is looked for.
 create function bench.deliver(
     id_from bigint, id_to bigint, start timestamptz, span interval, late interval
-) returns void language plpgsql as $$
+) returns table (workspace text, day date, query_key uuid) language plpgsql as $$
+#variable_conflict use_column
 declare
     main bigint := bench.batch((id_to - id_from) * 3, start + span);
     later bigint := bench.batch((id_to - id_from) * 2, start + span);
@@ -88,6 +94,8 @@ begin
         'q' || id, case when bench.uniform(id, 15) < 0.7 then 1 else -1 end, false, true,
         array['reason' || id % 7]
     from asked where id % 20 = 0;
+    return query
+        select workspace, (ts at time zone 'UTC')::date, md5('q' || id)::uuid from asked where id = id_to - 1;
     drop table asked;
 end
 $$;

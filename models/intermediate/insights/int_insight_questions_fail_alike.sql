@@ -7,9 +7,16 @@ feedback_patterns as (
 
 ),
 
-windows as (
+newest as (
 
-    select * from {{ ref('int_insight_windows') }}
+    -- The mart's days end with it, also where that day still runs.
+    select * from {{ ref('int_newest_day') }}
+
+),
+
+horizon as (
+
+    select * from {{ ref('int_horizon') }}
 
 ),
 
@@ -29,8 +36,9 @@ found as (
         feedback_patterns.priority,
         feedback_patterns.suggested_fix,
         feedback_patterns.group_kind || ' ' || feedback_patterns.group_name as subject,
-        {{ days_after('windows.period_end', '-' ~ var('pattern_days')) }} as period_start,
-        windows.period_end,
+        {{ days_after('newest.newest_day', 1 - var('pattern_days')) }} as period_start,
+        {{ days_after('newest.newest_day', 1) }} as period_end,
+        newest.newest_day < horizon.today as is_complete,
         feedback_patterns.excess_failures as value,
         coalesce(
             'A group of questions fails ' || round(cast(feedback_patterns.lift as decimal(38, 9)), 1)
@@ -43,7 +51,8 @@ found as (
         || {{ said_share('feedback_patterns.other_failure_rate') }} || '); '
         || {{ said_number('feedback_patterns.excess_failures') }} || ' would not have.' as description
     from feedback_patterns
-    cross join windows
+    cross join newest
+    cross join horizon
     cross join rules
     where feedback_patterns.verdict = 'failing' and feedback_patterns.priority in ('high', 'medium')
 
@@ -54,7 +63,7 @@ final as (
     select
         {{ insight_columns(
             'feedback_patterns', ['workspace', 'group_kind', 'group_name'],
-            severity='priority', recommendation='suggested_fix'
+            severity='priority', is_complete='is_complete', recommendation='suggested_fix'
         ) }}
     from found
 

@@ -27,8 +27,12 @@ counted as (
         windows.newest_week as period_start,
         windows.weeks_end as period_end,
         count(*) as levers,
-        count(case when savings.not_estimable_because in ('no_prices', 'prices_incomplete') then 1 end)
-            as without_prices,
+        count(
+            case
+                when savings.not_estimable_because in ('no_prices', 'prices_incomplete', 'no_price_for_a_meter')
+                    then 1
+            end
+        ) as without_prices,
         count(case when savings.not_estimable_because = 'not_logged' then 1 end) as not_logged
     from savings
     inner join windows

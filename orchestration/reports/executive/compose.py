@@ -52,6 +52,8 @@ def compose(ledger: Ledger, words: Wording, first: dt.date | None, last: dt.date
 
 def _summary(at: Desk, now: Figures, then: Figures) -> str:
     say = at.words
+    if at.now.first > at.today:
+        return "This period has not begun."
     if not now.queries:
         return "Nobody asked anything in this period."
     asked = f"{say.count(now.queries)} queries, {say.share(now.success_rate)} of them successful"
@@ -70,8 +72,12 @@ def _summary(at: Desk, now: Figures, then: Figures) -> str:
 def _spent(say: Wording, now: Figures) -> str:
     if now.cost_usd is None:
         return ""
-    calls = say.count(now.unpriced_calls)
-    lacking = f" without {calls} calls that have no price" if now.unpriced_calls else ""
+    calls = (
+        "1 call that has"
+        if now.unpriced_calls == 1
+        else f"{say.count(now.unpriced_calls)} calls that have"
+    )
+    lacking = f" without {calls} no price" if now.unpriced_calls else ""
     return f", for {say.money(now.cost_usd)}{lacking}"
 
 

@@ -145,12 +145,14 @@ def _money(desk: Desk, now: Figures, then: Figures) -> list[Headline]:
 def _unpriced(desk: Desk, now: Figures, then: Figures) -> str:
     """Why money is neither judged nor compared."""
     count = desk.words.count
+    calls, have = ("call", "has") if now.unpriced_calls == 1 else ("calls", "have")
+    told = f"{count(now.unpriced_calls)} {calls} {have} no price" if now.unpriced_calls else ""
     if not then.unpriced_calls:
-        return f"{count(now.unpriced_calls)} calls have no price" if now.unpriced_calls else ""
-    if not now.unpriced_calls:
-        return f"{count(then.unpriced_calls)} calls of the period before have no price"
-    before = f"and {count(then.unpriced_calls)} of the period before"
-    return f"{count(now.unpriced_calls)} calls have no price, {before}"
+        return told
+    if told:
+        return f"{told}, and {count(then.unpriced_calls)} of the period before"
+    calls, have = ("call", "has") if then.unpriced_calls == 1 else ("calls", "have")
+    return f"{count(then.unpriced_calls)} {calls} of the period before {have} no price"
 
 
 def _quality(desk: Desk, now: Figures, then: Figures) -> list[Headline]:

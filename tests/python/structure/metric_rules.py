@@ -105,6 +105,14 @@ def empty_for_no_reason(manifest: Manifest) -> Iterator[str]:
             yield f"{mart['name']}.{column['name']} may be null, and nothing says when"
 
 
+def conditions_of_themselves(manifest: Manifest) -> Iterator[str]:
+    """That a number is there when it is there says nothing, and cannot fail."""
+    for mart, column, _ in metrics(manifest):
+        name = column["name"]
+        if (null_when(manifest, mart, name) or "") == f"unless `{name} is not null`":
+            yield f"{mart['name']}.{name} is present exactly when it is present"
+
+
 def marts_that_nobody_reads(manifest: Manifest) -> Iterator[str]:
     for mart in marts(manifest):
         if not readers(manifest, mart):
@@ -131,6 +139,7 @@ RULES: list[Callable[[Manifest], Iterator[str]]] = [
     sums_that_count_twice,
     units_against_their_name,
     empty_for_no_reason,
+    conditions_of_themselves,
     marts_that_nobody_reads,
     exposures_that_say_too_little,
     exposures_of_what_is_not_public,

@@ -109,6 +109,15 @@ def _columns(manifest: Manifest) -> dict[str, Any]:
     return columns
 
 
+def _test_of(name: str, column: str) -> dict[str, Any]:
+    arguments = {"columns": [column], "condition": f"{column} is not null"}
+    return {
+        "resource_type": "test",
+        "attached_node": "model.assay.overview",
+        "test_metadata": {"name": name, "kwargs": arguments},
+    }
+
+
 def _exposure(manifest: Manifest) -> dict[str, Any]:
     exposure: dict[str, Any] = manifest["exposures"]["exposure.assay.dashboard"]
     return exposure
@@ -141,6 +150,8 @@ BREACHES: list[tuple[Rule, str, Callable[[Manifest], Any]]] = [
      lambda m: _metric(m, "latency_p50_ms").update(unit="s")),
     (rules.empty_for_no_reason, "a null that nothing explains",
      lambda m: m["nodes"].pop("test.never_null")),
+    (rules.conditions_of_themselves, "a number that is there when it is there",
+     lambda m: m["nodes"].update(tautology=_test_of("present_exactly_when", "latency_p50_ms"))),
     (rules.marts_that_nobody_reads, "a mart without a reader",
      lambda m: _exposure(m)["depends_on"]["nodes"].clear()),
     (rules.exposures_that_say_too_little, "an invented person",

@@ -14,19 +14,24 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from landing_world import admit
 from psycopg.conninfo import conninfo_to_dict
 
 from orchestration.bench import endurance, preferences, rebuild, scoring, suite
 from orchestration.bench.bars import BARS, judge
+from orchestration.bench.commands import bench
 from orchestration.bench.dashboards import queries
 from orchestration.bench.dashboards.measure import bench_dashboards
+from orchestration.bench.refresh import timed_refresh
 from orchestration.bench.scratch import scratch_database
 from orchestration.bench.stock import stock_project
 from orchestration.bench.suite import Report, Sizes
 from orchestration.bench.world import World, make_world
+from orchestration.errors import AssayError
 from orchestration.refresh.engine import refresh_all
 from orchestration.scoring import registry
+from orchestration.settings import PROJECT_DIR
 from orchestration.warehouse.connection import connect
 from orchestration.warehouse.server import EmbeddedServer
 
@@ -121,6 +126,17 @@ def test_every_figure_is_measured_and_every_answer_is_right() -> None:
     json.dumps(report.figures)
 
 
+def test_a_delivery_wakes_whoever_watches(built: Built) -> None:
+    """Prevents a bench that measures every how many seconds a watch looks that nothing woke."""
+    with (
+        built.scratch_world("visible", 0) as (url, world),
+        connect(url=url, autocommit=True) as watcher,
+    ):
+        watcher.execute("listen landing_batch")
+        world.deliver(20, 1)
+        assert len(list(watcher.notifies(timeout=5, stop_after=2))) == 2
+
+
 def test_scoring_is_measured_by_scorer(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without learners that read built models; every scorer's time and scores are counted."""
     monkeypatch.setenv("ASSAY_DATABASE_URL", server.url_of("postgres"))
@@ -210,6 +226,24 @@ def _interrupted_log_in(url: str) -> None:
     raise KeyboardInterrupt
 
 
+def test_a_refresh_that_took_nothing_in_is_no_figure(built: Built) -> None:
+    """Prevents refreshes that are fast because a check held what they were to take in."""
+    with (
+        built.scratch_world("held", 0) as (_url, world),
+        pytest.raises(AssayError, match="took in 0 batches"),
+    ):
+        timed_refresh(world.session)
+
+
+@pytest.mark.parametrize(("differing", "status"), [(0, 0), (5, 1)])
+def test_a_wrong_table_fails_the_bench(
+    monkeypatch: pytest.MonkeyPatch, differing: int, status: int
+) -> None:
+    """Prevents a bench that prints "missed" beside tables that are wrong, and ends like a good one."""
+    monkeypatch.setattr(suite, "run", lambda *_: Report({"diff_rows": differing}))
+    assert CliRunner().invoke(bench, ["refresh", "--json"]).exit_code == status
+
+
 def test_a_part_that_fails_keeps_the_figures_of_the_others() -> None:
     report = Report()
     with report.part("idle_ms") as figures:
@@ -226,11 +260,22 @@ def test_the_stock_project_has_nothing_of_ours(tmp_path: Path) -> None:
     project = stock_project(tmp_path)
     models = {path.stem: path.read_text() for path in project.glob("models/**/*.sql")}
     assert "materialized='table'" in models["fct_sessions"]
+    assert "materialized='table'" in models["srv_learned_people"]
+    assert "materialized='table'" in models["agg_lines_by_source"]
+    assert "materialized='incremental'" in models["fct_costs"]
     assert "unique_key=['workspace', 'day']" in models["agg_performance_daily"]
+    assert "appeared" in _marks_for_refreshes(PROJECT_DIR)
+    assert not _marks_for_refreshes(project), "they read all of a table"
     assert not [
         name for name, sql in models.items() if "touched" in sql and "materialized='touched'" in sql
     ]
     assert not (project / "macros" / "materializations").exists()
+
+
+def _marks_for_refreshes(project: Path) -> set[str]:
+    """Macros that say which part of a relation a refresh reads."""
+    engine = (project / "macros" / "engine").glob("*.sql")
+    return {path.stem for path in engine if "/*end*/" in path.read_text()}
 
 
 def _benches(admin: psycopg.Connection) -> int:

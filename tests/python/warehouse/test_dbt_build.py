@@ -257,8 +257,13 @@ def test_no_secret_reaches_what_dbt_writes(warehouse: Warehouse) -> None:
          "assert_performance_overview_counts_every_query_once"),
         ("update core.fct_queries set cost_nanos = cost_nanos + 1 where event_id = 'q07'",
          "assert_costs_reconcile_to_the_nano_dollar"),
+        ("delete from core.fct_queries",
+         "assert_every_mart_costs_the_same"),
+        ("delete from state.agg_latency_weekly where segment_kind = 'all'",
+         "assert_every_histogram_counts_every_measured_query"),
     ],
-    ids=["lost_query", "lost_cost", "miscounted_day", "one_nano_dollar"],
+    ids=["lost_query", "lost_cost", "miscounted_day", "one_nano_dollar", "mart_without_a_workspace",
+         "lost_histogram"],
 )  # fmt: skip
 @pytest.mark.parametrize("warehouse", ONE_SERVER, indirect=True)
 def test_a_singular_test_sees_the_harm_it_is_for(

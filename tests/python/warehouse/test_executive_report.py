@@ -279,6 +279,20 @@ def test_calls_without_a_price_leave_the_cost_unjudged(marts: Marts) -> None:
     found = tiles(marts.write(first=DAY))
     assert found["Cost of a query"][3] == "not judged"
     assert found["Cost"][4] == "3 calls have no price"
+    marts.session.execute(
+        "update marts.spend_overview set unpriced_calls = 0"
+        " where day > (select min(day) from marts.spend_overview)"
+    )
+    text = marts.write(first=DAY)
+    assert tiles(text)["Cost"][4] == "1 call has no price"
+    assert " without 1 call that has no price." in text
+
+
+def test_a_period_to_come_is_not_one_without_questions(marts: Marts) -> None:
+    put_days(marts.session, "a", 3)
+    year = dt.datetime.now(dt.UTC).year + 1
+    text = marts.write(first=dt.date(year, 1, 2), last=dt.date(year, 1, 31))
+    assert "This period has not begun." in text
 
 
 @pytest.mark.parametrize(

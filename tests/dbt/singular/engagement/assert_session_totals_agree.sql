@@ -12,6 +12,8 @@ listed as (
         sum(queries) as queries,
         coalesce(sum(cost_usd), 0) as cost_usd,
         count(*) filter (where resolution = 'resolved') as resolved,
+        count(*) filter (where resolution = 'escalated') as escalated,
+        count(*) filter (where resolution = 'abandoned') as abandoned,
         count(*) filter (where resolution = 'unknown') as of_unknown_end,
         count(subject_ref) as identified_sessions
     from {{ ref('sessions') }}
@@ -28,6 +30,8 @@ summed as (
         sum(queries) as queries,
         {{ nanos_to_usd('sum(cost_nanos)') }} as cost_usd,
         sum(resolved) as resolved,
+        sum(escalated) as escalated,
+        sum(abandoned) as abandoned,
         sum(of_unknown_end) as of_unknown_end,
         sum(identified_sessions) as identified_sessions
     from {{ ref('agg_sessions_daily') }}
@@ -70,6 +74,8 @@ final as (
         or listed.identified_sessions is distinct from shown.identified_sessions
         or listed.cost_usd is distinct from summed.cost_usd
         or listed.resolved is distinct from summed.resolved
+        or listed.escalated is distinct from summed.escalated
+        or listed.abandoned is distinct from summed.abandoned
         or listed.of_unknown_end is distinct from summed.of_unknown_end
 
 )

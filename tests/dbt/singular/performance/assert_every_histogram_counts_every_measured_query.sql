@@ -16,6 +16,48 @@ facts as (
 
 ),
 
+histograms as (
+
+    select 'day' as histogram
+    union all
+    select 'hour' as histogram
+    union all
+    select 'model' as histogram
+    union all
+    select 'surface' as histogram
+    union all
+    select 'tier' as histogram
+    union all
+    select 'week of ' || segment_kind as histogram
+    from ({{ segment_kinds() }}) as kinds
+
+),
+
+measures as (
+
+    {{ latency_measures() }}
+
+),
+
+expected as (
+
+    select
+        facts.workspace,
+        histograms.histogram,
+        measures.measure,
+        case measures.measure
+            when 'total' then facts.measured
+            when 'first_token' then facts.first_token
+            when 'retrieval' then facts.retrieval
+            else facts.llm
+        end as entries
+    from facts
+    cross join histograms
+    cross join measures
+    where measures.measure = 'total' or histograms.histogram in ('day', 'hour')
+
+),
+
 counts as (
 
     select
@@ -77,19 +119,18 @@ totals as (
 final as (
 
     select
-        totals.*,
-        facts.measured
-    from totals
-    left join facts on totals.workspace = facts.workspace
-    where
-        totals.entries is distinct from (
-            case totals.measure
-                when 'total' then facts.measured
-                when 'first_token' then facts.first_token
-                when 'retrieval' then facts.retrieval
-                else facts.llm
-            end
-        )
+        coalesce(expected.workspace, totals.workspace) as workspace,
+        coalesce(expected.histogram, totals.histogram) as histogram,
+        coalesce(expected.measure, totals.measure) as measure,
+        expected.entries as measured,
+        totals.entries
+    from expected
+    full outer join totals
+        on
+            expected.workspace = totals.workspace
+            and expected.histogram = totals.histogram
+            and expected.measure = totals.measure
+    where coalesce(expected.entries, 0) <> coalesce(totals.entries, 0)
 
 )
 
