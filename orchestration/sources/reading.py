@@ -126,11 +126,18 @@ def without(total: Any, *parts: Any) -> Any:
     return rest if rest >= 0 else count
 
 
+# What a model was told by a program, and what it thought, are nobody's words.
+_UNSAID = ("tool", "tool_result", "tool_call_response", "function_call_output", "thinking",
+           "redacted_thinking", "reasoning", "blob", "binary")  # fmt: skip
+
+
 def text_of(content: Any) -> str | None:
     """Of a message: a text, or the texts among its parts."""
     if isinstance(content, str):
         return content or None
     if isinstance(content, Mapping):
+        if content.get("type") in _UNSAID or content.get("role") in ("tool", "function"):
+            return None
         return text_of(first(content.get("text"), content.get("content"), content.get("value")))
     if isinstance(content, list):
         texts = [text for part in content if (text := text_of(part))]
@@ -139,7 +146,7 @@ def text_of(content: Any) -> str | None:
 
 
 def asked_in(messages: Any) -> str | None:
-    """The last thing that a user said."""
+    """The last thing that a user said. What tools returned comes as a user's, too."""
     messages = unpacked(messages)
     if isinstance(messages, Mapping):
         return asked_in(first(messages.get("messages"), messages.get("input")) or [messages])
@@ -147,19 +154,23 @@ def asked_in(messages: Any) -> str | None:
         return messages or None
     if not isinstance(messages, list):
         return None
-    said = [one for one in messages if inner(one, "role") in ("user", "human")]
-    return text_of(inner(said[-1], "content")) if said else None
+    said = (
+        text_of(inner(one, "content"))
+        for one in reversed(messages)
+        if inner(one, "role") in ("user", "human")
+    )
+    return next(filter(None, said), None)
 
 
 def attachments_in(messages: Any) -> int | None:
     """Images and files of the last thing that a user said."""
-    said = (
-        [one for one in messages if inner(one, "role") == "user"] if isinstance(messages, list) else []
-    )
-    content = inner(said[-1], "content") if said else None
-    if not isinstance(content, list):
-        return None
-    return sum(1 for part in content if inner(part, "type") not in (None, "text", "input_text")) or None
+    for one in reversed(messages) if isinstance(messages, list) else ():
+        content = inner(one, "content") if inner(one, "role") == "user" else None
+        kinds = [inner(part, "type") for part in content] if isinstance(content, list) else []
+        if content and (not kinds or set(map(str, kinds)) != {"tool_result"}):
+            none = (None, "text", "input_text", *_UNSAID)
+            return sum(1 for kind in kinds if kind not in none) or None
+    return None
 
 
 def spoken(line: dict[str, Any]) -> dict[str, Any]:

@@ -160,6 +160,19 @@ MESSAGES = {
     "gen_ai.assistant.message": ("input", "assistant"), "gen_ai.tool.message": ("input", "tool"),
     "gen_ai.choice": ("output", "assistant"),
 }  # fmt: skip
+# Parts of messages that are words of whoever speaks: not what he thought, called, was shown or told.
+SAID = (None, "text", "input_text", "output_text")
+# Parts by name, so that a list of them is not taken for JSON that somebody typed.
+PARTS = (
+    *SAID, "image", "image_url", "input_image", "audio", "input_audio", "video", "file", "input_file",
+    "document", "blob", "binary", "uri", "refusal", "thinking", "redacted_thinking", "reasoning",
+    "tool_call", "tool_call_response", "tool_use", "tool_result", "server_tool_use",
+)  # fmt: skip
+# Of Bedrock, where a part has no kind and its only member tells it.
+BLOCKS = frozenset({
+    "text", "image", "document", "video", "toolUse", "toolResult", "reasoningContent", "guardContent",
+    "citationsContent", "cachePoint",
+})  # fmt: skip
 
 # Providers by the names of the price book.
 PROVIDERS = {

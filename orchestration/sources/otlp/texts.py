@@ -5,18 +5,19 @@ from typing import Any
 
 import msgspec
 
-from orchestration.sources.otlp.conventions import HIDDEN, MESSAGES
+from orchestration.sources.otlp.conventions import BLOCKS, HIDDEN, MESSAGES, PARTS, SAID
 from orchestration.sources.otlp.spans import Event
 
 Items = dict[int, dict[str, Any]]  # of a flattened list: index -> rest of the name -> value
 
 
 def asked(said: dict[str, Any], lists: dict[str, Items], events: list[Event]) -> str | None:
-    """The last thing that the user said, else the whole input."""
+    """The last thing that the user said, else the whole input. Tools answer as a user, too."""
     for messages in _messages(said.get("input_messages"), lists, _ASKED, events, "input"):
         users = [message for message in messages if message.get("role") == "user"]
-        if text := _text((users or messages)[-1]):
-            return text
+        for message in reversed(users or messages[-1:]):
+            if text := _text(message):
+                return text
     return plain(said.get("input_value"))
 
 
@@ -66,10 +67,21 @@ def parsed_json(value: Any) -> Any:
 
 def _parsed(value: Any) -> list[dict[str, Any]]:
     found = parsed_json(value)
-    if isinstance(found, str):
-        return [{"role": "user", "content": found}]
-    found = [found] if isinstance(found, dict) else found
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    if isinstance(found, dict):
+        found = _within(found)
+    if isinstance(found, list):
+        return [one for one in found if isinstance(one, dict)]
+    said = found if isinstance(found, str) else value  # who types a number means it as a text
+    return [{"role": "user", "content": said}] if isinstance(said, str) else []
+
+
+def _within(found: dict[str, Any]) -> list[Any]:
+    """Messages of a whole request, or of a response."""
+    if isinstance(messages := found.get("messages"), list):
+        return messages
+    if isinstance(choices := found.get("choices"), list):
+        return [one.get("message") for one in choices if isinstance(one, dict)]
+    return [found]
 
 
 def _listed(items: Items) -> list[dict[str, Any]]:
@@ -79,8 +91,24 @@ def _listed(items: Items) -> list[dict[str, Any]]:
 
 
 def _in_parts(said: dict[str, Any]) -> dict[str, Any]:
-    parts = [value for name, value in said.items() if name.endswith("message_content.text")]
+    parts = [
+        value
+        for name, value in said.items()
+        if name.endswith("message_content.text") and said.get(f"{name[:-4]}type") in SAID
+    ]
     return {"role": said.get("role"), "content": "\n".join(part for part in parts if plain(part))}
+
+
+def _unpacked(content: str) -> Any:
+    """Parts that an attribute holds as JSON; JSON that somebody typed is his text."""
+    parts = parsed_json(content)
+    return parts if isinstance(parts, list) and all(map(_is_part, parts)) else content
+
+
+def _is_part(one: Any) -> bool:
+    if not isinstance(one, dict):
+        return False
+    return one["type"] in PARTS if "type" in one else len(one) == 1 and not BLOCKS.isdisjoint(one)
 
 
 def _from_events(events: list[Event], side: str) -> list[dict[str, Any]]:
@@ -88,19 +116,33 @@ def _from_events(events: list[Event], side: str) -> list[dict[str, Any]]:
     for event in events:
         which, role = MESSAGES.get(event.name, ("", ""))
         if which == side:
-            inside = parsed_json(event.attributes.get("message"))
-            said = inside if isinstance(inside, dict) else event.attributes
-            messages.append({"role": role, "content": parsed_json(said.get("content"))})
+            said = event.attributes
+            if (message := said.get("message")) is not None:
+                inside = parsed_json(message)
+                is_message = isinstance(inside, dict) and not _OF_A_MESSAGE.isdisjoint(inside)
+                said = inside if is_message else {"content": message}
+            content = said.get("content")
+            is_packed = isinstance(content, str) and content.startswith('"')
+            messages.append({"role": role, "content": parsed_json(content) if is_packed else content})
     return messages
+
+
+_OF_A_MESSAGE = frozenset({"role", "content", "tool_calls"})
 
 
 def _text(message: dict[str, Any]) -> str | None:
     """`content` as a text or a list of parts; `parts` in the newer form."""
     content = message.get("content")
     if isinstance(content, str):
-        return plain(content)
+        if not content.startswith("[{"):
+            return plain(content)
+        content = _unpacked(content)
     parts = message.get("parts") if content is None else content
     if not isinstance(parts, list):
-        return None
-    texts = [plain(part.get("content", part.get("text"))) for part in parts if isinstance(part, dict)]
+        return plain(parts)
+    texts = [
+        plain(part.get("content", part.get("text")))
+        for part in parts
+        if isinstance(part, dict) and part.get("type") in SAID
+    ]
     return "\n".join(text for text in texts if text) or None

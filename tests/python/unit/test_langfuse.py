@@ -507,6 +507,20 @@ def test_a_span_of_the_sdk_is_the_observation_of_an_export() -> None:
                       "reasoning_tokens": 5}  # fmt: skip
 
 
+def test_what_a_tool_returned_is_nobodys_question() -> None:
+    """As Anthropic has it: a result comes as a message of the user's."""
+    turn = [
+        {"role": "user", "content": "Fix the bug"},
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "cat", "input": {}}]},
+        {"role": "user", "content": [{"type": "tool_result", "content": "root:x:0:0"}]},
+    ]
+    for asked in (turn, {"messages": turn}, json.dumps(turn)):
+        assert said(generation(input=asked))["query"]["query_text"] == "Fix the bug"
+    assert "query_text" not in said(generation(input=turn[2:]))["query"]
+    thought = [{"type": "thinking", "content": "Hm."}, {"type": "text", "text": "So."}]
+    assert said(generation(output={"content": thought}))["query"]["response_text"] == "So."
+
+
 def test_an_attribute_of_somebodys_own_is_no_field() -> None:
     """One that is called `id` made another observation of it."""
     query, _ = from_sdk(span(id="7", type="SPAN", name="mine", **{"langfuse.dream": "x"}))

@@ -211,6 +211,19 @@ def test_texts_are_texts_and_secrets_stay_away() -> None:
     assert "api.example" not in spelled
 
 
+def test_what_a_tool_returned_is_nobodys_question_and_no_attachment() -> None:
+    turn = [
+        {"role": "user", "content": [{"type": "text", "text": "Fix the bug"}, {"type": "image_url"}]},
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "cat", "input": {}}]},
+        {"role": "user", "content": [{"type": "tool_result", "content": "root:x:0:0"}]},
+    ]
+    query = said(payload(messages=turn))["query"]
+    assert (query["query_text"], query["attachments"]) == ("Fix the bug", 1)
+    more = [{"type": "tool_result", "content": "root:x:0:0"}, {"type": "text", "text": "And now?"}]
+    query = said(payload(messages=[*turn, {"role": "user", "content": more}]))["query"]
+    assert (query["query_text"], query.get("attachments")) == ("And now?", None)
+
+
 @pytest.mark.parametrize("make", [payload, row])
 def test_what_failed_says_why_and_is_billed_nothing(make: Any) -> None:
     nothing = dict.fromkeys(

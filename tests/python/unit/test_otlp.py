@@ -415,6 +415,88 @@ def test_texts_of_frameworks_leave_their_length(name: str) -> None:
     assert "unknown" not in query["attributes"]
 
 
+# --- words, and what stands beside them
+
+_BLOB = {"type": "blob", "modality": "image", "content": "aGVpbWxpY2g=" * 10}
+_THOUGHT = {"type": "reasoning", "content": "They are scared."}
+_RESULT = {"type": "tool_result", "tool_use_id": "t", "content": "root:x:0:0"}
+_CALLED = {"type": "tool_use", "id": "t", "name": "cat", "input": {}}
+
+
+def _messages(role: str, *parts: Any) -> dict[str, Any]:
+    return {"role": role, "parts": list(parts)}
+
+
+_TEXTED = {"type": "text", "content": "Where?"}
+_OLD_PARTS = [
+    {"type": "text", "text": "Where?"},
+    {"type": "image_url", "image_url": {"url": "data:..."}},
+]
+_ASKED: list[dict[str, Any]] = [
+    {"gen_ai.input.messages": json.dumps([_messages("user", _TEXTED, _BLOB)])},
+    {"gen_ai.input.messages": json.dumps([_messages("user", _TEXTED, {**_BLOB, "type": "binary"})])},
+    {"gen_ai.input.messages": json.dumps(
+        [{"role": "user", "content": "Where?"}, {"role": "assistant", "content": [_CALLED]},
+         {"role": "user", "content": [_RESULT]}])},
+    {"gen_ai.prompt.0.role": "user", "gen_ai.prompt.0.content": json.dumps(_OLD_PARTS)},
+    {"gen_ai.prompt": json.dumps({"messages": [{"role": "user", "content": _OLD_PARTS}]})},
+    {"llm.input_messages.0.message.role": "user",
+     "llm.input_messages.0.message.contents.0.message_content.type": "text",
+     "llm.input_messages.0.message.contents.0.message_content.text": "Where?",
+     "llm.input_messages.0.message.contents.1.message_content.type": "tool_result",
+     "llm.input_messages.0.message.contents.1.message_content.text": "root:x:0:0"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", _ASKED)
+def test_a_question_is_what_somebody_wrote(said: dict[str, Any]) -> None:
+    """Prevents that pictures, and what tools returned, are scored, embedded and shown as a question."""
+    assert the("query", request(span({**CALL, **said})))["query_text"] == "Where?"
+
+
+def test_a_question_with_a_large_picture_is_no_line_too_large() -> None:
+    large = {**_BLOB, "content": "a" * 1_500_000}
+    said = {"gen_ai.input.messages": json.dumps([_messages("user", _TEXTED, large)])}
+    assert not landed(request(span({**CALL, **said}))).refused
+
+
+@pytest.mark.parametrize("typed", ['[{"type": "apple", "price": 1}]', '[{"a": 1}]', "[1]", "5", "null"])
+def test_json_that_somebody_typed_is_his_question(typed: str) -> None:
+    listed = {"gen_ai.prompt.0.role": "user", "gen_ai.prompt.0.content": typed}
+    assert the("query", request(span({**CALL, **listed})))["query_text"] == typed
+    event = {"name": "gen_ai.user.message", "attributes": attributes({"content": typed})}
+    assert the("query", request(span(CALL, events=[event])))["query_text"] == typed
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"gen_ai.output.messages": json.dumps([_messages("assistant", _THOUGHT, _TEXTED)])},
+        {"gen_ai.output.messages": json.dumps(
+            [_messages("assistant", {**_THOUGHT, "type": "thinking"}, _TEXTED)])},
+        {"llm.output_messages.0.message.contents.0.message_content.type": "reasoning",
+         "llm.output_messages.0.message.contents.0.message_content.text": "They are scared.",
+         "llm.output_messages.0.message.contents.1.message_content.type": "text",
+         "llm.output_messages.0.message.contents.1.message_content.text": "Where?"},
+    ],
+)  # fmt: skip
+def test_what_a_model_thought_is_no_answer(said: dict[str, Any]) -> None:
+    assert the("query", request(span({**CALL, **said})))["response_text"] == "Where?"
+
+
+@pytest.mark.parametrize(
+    ("message", "answer"),
+    [('[{"text": "Press the button."}]', "Press the button."),
+     ("Press the button.", "Press the button."),
+     ('[{"text": "Press."}, {"toolUse": {"name": "press"}}]', "Press."), ('{"a": 1}', '{"a": 1}'),
+     ('{"role": "assistant", "content": "Press."}', "Press."), ("5", "5"), ('"Press."', "Press.")],
+)  # fmt: skip
+def test_a_choice_is_an_answer_however_it_is_packed(message: str, answer: str) -> None:
+    """Strands writes the parts of a call's answer, and an agent's as it is."""
+    choice = {"name": "gen_ai.choice", "attributes": attributes({"message": message})}
+    assert the("query", request(span(CALL, events=[choice])))["response_text"] == answer
+
+
 def test_a_product_says_what_no_convention_has_a_word_for() -> None:
     said = {**CALL, "assay.surface": "chat", "assay.colour": "red"}
     record = request(span(said), resource={"assay.workspace": "acme"})
