@@ -3,7 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orchestration.sources.langfuse.words import DETAILS, METERS, SIDES, TOTALS, WHOLES
+from orchestration.sources.langfuse.words import (
+    DETAILS,
+    METERS,
+    OF_SPANS,
+    SIDES,
+    TOTALS,
+    WHOLES,
+)
 from orchestration.sources.reading import counted, decimal_of, first, inner, money, unpacked
 
 
@@ -18,14 +25,18 @@ class Usage:
         self.new: dict[str, Any] = {}
         self.tokens: dict[str, Any] = {}
         total = None
+        held: dict[str, Any] = {}
         for name, value in _flat(details):
             if name in TOTALS:
                 total = counted(value)
             elif name in METERS:
                 self._add(METERS[name], value)
+            elif name in OF_SPANS:
+                held.setdefault(OF_SPANS[name], counted(value))
             else:
                 self.new[name] = value
-        self._part(total)
+        self.tokens = held | self.tokens
+        self._part(total, held=bool(held))
         self.unknown = {f"usage_details.{name}": value for name, value in self.new.items()}
         self.cost = _cost(said)
         counts = [value for value in self.tokens.values() if isinstance(value, int)]
@@ -53,12 +64,14 @@ class Usage:
                 if name.startswith(side):
                     self._add(f"{side}_tokens", value)
 
-    def _part(self, total: Any) -> None:
-        """Sides that are the total hold whatever else is counted."""
+    def _part(self, total: Any, *, held: bool) -> None:
+        """Sides that are the total hold whatever else is counted; of spans, unless it is the sum."""
         counts = self.tokens
         if not self._are_sides(total):
             self._add_new()
-        if not self._are_sides(total) or sum(counts.values()) == total:
+        if not (self._are_sides(total) or held) or not self._are_counts():
+            return
+        if sum(counts.values()) == total:
             return
         for whole, side in WHOLES.items():
             parts = [value for name, value in counts.items() if SIDES.get(name) == side]
@@ -68,9 +81,12 @@ class Usage:
 
     def _are_sides(self, total: Any) -> bool:
         counts = self.tokens
-        if not all(isinstance(value, int) for value in (total, *counts.values())):
+        if not isinstance(total, int) or not self._are_counts():
             return False
         return bool(sum(counts.get(whole, 0) for whole in WHOLES) == total)
+
+    def _are_counts(self) -> bool:
+        return all(isinstance(value, int) for value in self.tokens.values())
 
 
 def _cost(said: Mapping[str, Any]) -> Any:

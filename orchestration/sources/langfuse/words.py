@@ -16,6 +16,25 @@ METERS = {
     "reasoning_tokens": "reasoning_tokens", "thoughts_token_count": "reasoning_tokens",
     "output_audio_tokens": "audio_output_tokens", "output_audio": "audio_output_tokens",
 }  # fmt: skip
+# Of spans that Langfuse took in: what stands behind `gen_ai.usage.` or `llm.token_count.`. By their
+# conventions the sides hold them; and several names may say one count.
+OF_SPANS = {
+    "cache_read.input_tokens": "cache_read_tokens", "input_tokens.cached": "cache_read_tokens",
+    "prompt_details.cache_read": "cache_read_tokens", "prompt_details.cache_input": "cache_read_tokens",
+    "details.cache_read_tokens": "cache_read_tokens",
+    "details.cache_read_input_tokens": "cache_read_tokens",
+    "cache_creation.input_tokens": "cache_write_tokens",
+    "cache_write.input_tokens": "cache_write_tokens", "input_tokens.cache_write": "cache_write_tokens",
+    "prompt_details.cache_write": "cache_write_tokens",
+    "details.cache_write_tokens": "cache_write_tokens",
+    "details.cache_creation_input_tokens": "cache_write_tokens",
+    "cache_write_input_tokens": "cache_write_tokens",
+    "prompt_details.audio": "audio_input_tokens", "audio.input_tokens": "audio_input_tokens",
+    "image.input_tokens": "image_input_tokens",
+    "reasoning.output_tokens": "reasoning_tokens", "output_tokens.reasoning": "reasoning_tokens",
+    "completion_details.reasoning": "reasoning_tokens", "details.reasoning_tokens": "reasoning_tokens",
+    "completion_details.audio": "audio_output_tokens", "audio.output_tokens": "audio_output_tokens",
+}  # fmt: skip
 DETAILS = {
     "prompt_tokens_details": "input", "input_tokens_details": "input",
     "completion_tokens_details": "output", "output_tokens_details": "output",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from orchestration.sources.otlp.conventions import FIRST_TOKEN, PROVIDERS, TIERS
+from orchestration.sources.otlp.conventions import FIRST_TOKEN, INTERFACES, PROVIDERS, TIERS
 from orchestration.sources.otlp.envelope import ending, latency
 from orchestration.sources.otlp.reading import Reading
 from orchestration.sources.otlp.texts import answered, asked, parsed_json
@@ -81,6 +81,7 @@ def _tier(reading: Reading, tier: Any) -> Any:
     return TIERS.get(tier.lower())
 
 
+_FIRST = frozenset({"first_chunk_s", "first_chunk_ms", "first_token"})
 METERS = frozenset({
     "input_tokens", "cache_read_tokens", "cache_write_tokens", "audio_input_tokens",
     "image_input_tokens", "output_tokens", "reasoning_tokens", "audio_output_tokens",
@@ -93,7 +94,12 @@ def _whole(count: Any) -> Any:
 
 def _provider(said: Line) -> Any:
     provider = said.get("provider")
-    return PROVIDERS.get(provider.lower(), provider) if isinstance(provider, str) else provider
+    if not isinstance(provider, str):
+        return provider
+    name = provider.lower()
+    if name.endswith(INTERFACES):
+        name = provider = name.rpartition(".")[0]
+    return PROVIDERS.get(name, provider)
 
 
 def _finish_reason(said: Line) -> Any:
@@ -104,13 +110,25 @@ def _finish_reason(said: Line) -> Any:
 
 
 def _first_token(reading: Reading) -> Any:
-    seconds, start = reading.said.get("first_chunk_s"), reading.span.start_ns
-    if seconds is not None:
-        return seconds * 1000 if isinstance(seconds, int | float) else seconds
+    start = reading.span.start_ns
+    if not _FIRST.isdisjoint(reading.said):
+        return _first_chunk(reading.said)
     for event in reading.span.events:
         if event.name in FIRST_TOKEN and isinstance(event.at_ns, int) and isinstance(start, int):
             return max(0, event.at_ns - start) // 1000 / 1000
     return None
+
+
+def _first_chunk(said: Line) -> Any:
+    """Seconds, as OpenTelemetry has it; milliseconds of the AI SDK, and whole ones of Strands."""
+    milliseconds, seconds = said.get("first_chunk_ms"), said.get("first_chunk_s")
+    if seconds is None and type(said.get("first_token")) is int:
+        milliseconds = said["first_token"]
+    elif seconds is None:
+        seconds = said.get("first_token")
+    if seconds is None:
+        return milliseconds
+    return seconds * 1000 if isinstance(seconds, int | float) else seconds
 
 
 def tool_of(reading: Reading) -> list[Line]:

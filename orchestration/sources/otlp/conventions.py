@@ -34,31 +34,44 @@ NAMES: dict[str, tuple[str, ...]] = {
     "cache_read_tokens": (
         "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
         "llm.token_count.prompt_details.cache_read", "llm.token_count.prompt_details.cache_input",
-        "ai.usage.cachedInputTokens",
+        "ai.usage.cachedInputTokens", "ai.usage.inputTokenDetails.cacheReadTokens",
+        "gen_ai.usage.input_tokens.cached", "gen_ai.usage.details.cache_read_tokens",
+        "gen_ai.usage.details.cache_read_input_tokens",
     ),
     "cache_write_tokens": (
         "gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_write.input_tokens",
-        "gen_ai.usage.cache_creation_input_tokens", "llm.token_count.prompt_details.cache_write",
+        "gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.cache_write_input_tokens",
+        "llm.token_count.prompt_details.cache_write", "ai.usage.inputTokenDetails.cacheWriteTokens",
+        "gen_ai.usage.input_tokens.cache_write", "gen_ai.usage.details.cache_write_tokens",
+        "gen_ai.usage.details.cache_creation_input_tokens",
     ),
     "audio_input_tokens": (
         "gen_ai.usage.audio.input_tokens", "llm.token_count.prompt_details.audio",
+        "gen_ai.usage.details.input_audio_tokens",
     ),
     "image_input_tokens": ("gen_ai.usage.image.input_tokens",),
     "reasoning_tokens": (
         "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens",
         "llm.usage.reasoning_tokens", "llm.token_count.completion_details.reasoning",
-        "ai.usage.reasoningTokens",
+        "ai.usage.reasoningTokens", "ai.usage.outputTokenDetails.reasoningTokens",
+        "gen_ai.usage.output_tokens.reasoning", "gen_ai.usage.details.reasoning_tokens",
     ),
     "audio_output_tokens": (
         "gen_ai.usage.audio.output_tokens", "llm.token_count.completion_details.audio",
+        "gen_ai.usage.details.output_audio_tokens",
     ),
-    "reported_cost": ("llm.cost.total", "gen_ai.usage.cost"),
+    "reported_cost": (
+        "llm.cost.total", "gen_ai.usage.cost", "gen_ai.usage.total_cost", "gen_ai.cost.total_cost",
+        "litellm.cost.total", "operation.cost",
+    ),
     "service_tier": (
         "openai.response.service_tier", "gen_ai.openai.response.service_tier",
         "openai.request.service_tier", "gen_ai.openai.request.service_tier",
     ),
     "finish_reason": ("gen_ai.response.finish_reasons", "llm.finish_reason"),
     "first_chunk_s": ("gen_ai.response.time_to_first_chunk",),
+    "first_chunk_ms": ("ai.response.msToFirstChunk", "ai.stream.msToFirstChunk"),
+    "first_token": ("gen_ai.server.time_to_first_token",),
     "error_type": ("error.type",),
     "session_id": ("session.id", "gen_ai.conversation.id"),
     "user_id": ("user.id", "enduser.id"),
@@ -180,8 +193,10 @@ PROVIDERS = {
     "azure.ai.inference": "azure", "aws.bedrock": "aws", "gcp.gemini": "google",
     "gcp.vertex_ai": "google", "gcp.gen_ai": "google", "vertex_ai": "google", "vertexai": "google",
     "gemini": "google", "mistral_ai": "mistral", "mistralai": "mistral", "xai": "x-ai", "x_ai": "x-ai",
-    "moonshot": "moonshotai",
+    "moonshot": "moonshotai", "azure-openai": "azure", "amazon-bedrock": "aws",
 }  # fmt: skip
+# The AI SDK names which of a provider's interfaces it spoke to.
+INTERFACES = (".chat", ".responses", ".messages", ".completion", ".embedding")
 TIERS = {
     "default": "standard", "standard": "standard", "on_demand": "standard", "auto": None,
     "batch": "batch", "flex": "flex", "priority": "priority", "scale": "priority",

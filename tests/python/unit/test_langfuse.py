@@ -162,6 +162,45 @@ def test_a_generation_tells_its_turn_and_costs() -> None:
             {"input_tokens": 40, "cache_read_tokens": 60, "output_tokens": 40, "reasoning_tokens": 10},
         ),
         ({"input": -1, "output": 1}, {"input_tokens": -1, "output_tokens": 1}),
+        # Of a span, by the names of its convention: held by the sides, with and without their total.
+        (
+            {"input": 100, "output": 20, "total": 120, "prompt_details.cache_read": 60},
+            {"input_tokens": 40, "cache_read_tokens": 60, "output_tokens": 20},
+        ),
+        (
+            {"input": 100, "total": 120, "prompt_details.cache_read": 60},
+            {"input_tokens": 40, "cache_read_tokens": 60},
+        ),
+        (
+            {
+                "input": 100,
+                "output": 20,
+                "cache_read.input_tokens": 50,
+                "details.cache_read_tokens": 50,
+                "cache_creation.input_tokens": 10,
+                "reasoning.output_tokens": 5,
+            },
+            {
+                "input_tokens": 40,
+                "cache_read_tokens": 50,
+                "cache_write_tokens": 10,
+                "output_tokens": 15,
+                "reasoning_tokens": 5,
+            },
+        ),
+        (
+            {"input": 100, "input_tokens.cached": 60, "output": 20, "completion_details.reasoning": 5},
+            {"input_tokens": 40, "cache_read_tokens": 60, "output_tokens": 15, "reasoning_tokens": 5},
+        ),
+        # Apart from them: by the total, or since they are more.
+        (
+            {"input": 100, "output": 20, "total": 180, "prompt_details.cache_read": 60},
+            {"input_tokens": 100, "cache_read_tokens": 60, "output_tokens": 20},
+        ),
+        (
+            {"input": 40, "output": 20, "cache_read.input_tokens": 60},
+            {"input_tokens": 40, "cache_read_tokens": 60, "output_tokens": 20},
+        ),
     ],
 )
 def test_each_token_is_counted_once(details: dict[str, Any], tokens: dict[str, int]) -> None:

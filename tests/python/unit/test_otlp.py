@@ -497,6 +497,72 @@ def test_a_choice_is_an_answer_however_it_is_packed(message: str, answer: str) -
     assert the("query", request(span(CALL, events=[choice])))["response_text"] == answer
 
 
+# --- one thing, by the names that exporters have for it
+
+_BARE = {name: value for name, value in CALL.items() if "cache" not in name and "reasoning" not in name}
+
+
+@pytest.mark.parametrize(
+    ("name", "meter"),
+    [("gen_ai.usage.input_tokens.cached", "cache_read_tokens"),
+     ("ai.usage.inputTokenDetails.cacheReadTokens", "cache_read_tokens"),
+     ("gen_ai.usage.details.cache_read_tokens", "cache_read_tokens"),
+     ("gen_ai.usage.details.cache_read_input_tokens", "cache_read_tokens"),
+     ("gen_ai.usage.input_tokens.cache_write", "cache_write_tokens"),
+     ("gen_ai.usage.cache_write_input_tokens", "cache_write_tokens"),
+     ("ai.usage.inputTokenDetails.cacheWriteTokens", "cache_write_tokens"),
+     ("gen_ai.usage.details.cache_write_tokens", "cache_write_tokens"),
+     ("gen_ai.usage.details.cache_creation_input_tokens", "cache_write_tokens"),
+     ("gen_ai.usage.details.input_audio_tokens", "audio_input_tokens"),
+     ("gen_ai.usage.output_tokens.reasoning", "reasoning_tokens"),
+     ("ai.usage.outputTokenDetails.reasoningTokens", "reasoning_tokens"),
+     ("gen_ai.usage.details.reasoning_tokens", "reasoning_tokens"),
+     ("gen_ai.usage.details.output_audio_tokens", "audio_output_tokens")],
+)  # fmt: skip
+def test_a_part_of_the_tokens_is_counted_once_by_any_name(name: str, meter: str) -> None:
+    """By hand: 100 in and 30 out hold 25 of a kind that has a price of its own."""
+    cost = the("cost", request(span({**_BARE, name: 25})))
+    whole, rest = ("input_tokens", 75) if "input" in meter or "cache" in meter else ("output_tokens", 5)
+    assert (cost[meter], cost[whole]) == (25, rest)
+    said_twice = {**_BARE, "gen_ai.usage.cache_read.input_tokens": 60, name: 60}
+    if meter == "cache_read_tokens":
+        assert the("cost", request(span(said_twice)))["input_tokens"] == 40
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["llm.cost.total", "gen_ai.usage.cost", "gen_ai.usage.total_cost", "gen_ai.cost.total_cost",
+     "litellm.cost.total", "operation.cost"],
+)  # fmt: skip
+def test_a_cost_is_reported_by_any_name(name: str) -> None:
+    record = request(span({**CALL, name: 0.0125}))
+    assert the("cost", record)["reported_cost"] == "0.0125"
+    assert not landed(record).refused
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "ms"),
+    [("gen_ai.response.time_to_first_chunk", 0.25, 250), ("ai.response.msToFirstChunk", 250.5, 250.5),
+     ("ai.stream.msToFirstChunk", 250, 250), ("gen_ai.server.time_to_first_token", 250, 250),
+     ("gen_ai.server.time_to_first_token", 0.25, 250)],
+)  # fmt: skip
+def test_the_first_token_comes_after_so_many_milliseconds(name: str, said: float, ms: float) -> None:
+    """Whole numbers are Strands' milliseconds; OpenTelemetry's own unit is the second."""
+    assert the("query", request(span({**CALL, name: said})))["first_token_ms"] == ms
+
+
+@pytest.mark.parametrize(
+    ("said", "ours"),
+    [("azure.chat", "azure"), ("azure-openai.chat", "azure"), ("azure.responses", "azure"),
+     ("groq.chat", "groq"), ("xai.chat", "x-ai"), ("openai.responses", "openai"),
+     ("anthropic.messages", "anthropic"), ("amazon-bedrock", "aws"), ("Lab.Own", "Lab.Own")],
+)  # fmt: skip
+def test_a_provider_is_one_whichever_of_its_interfaces_was_spoken_to(said: str, ours: str) -> None:
+    """Prevents that calls have no price: the price book knows sellers."""
+    record = request(span({**CALL, "gen_ai.provider.name": said}))
+    assert (the("query", record)["provider"], the("cost", record)["provider"]) == (ours, ours)
+
+
 def test_a_product_says_what_no_convention_has_a_word_for() -> None:
     said = {**CALL, "assay.surface": "chat", "assay.colour": "red"}
     record = request(span(said), resource={"assay.workspace": "acme"})
