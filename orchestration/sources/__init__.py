@@ -18,7 +18,8 @@ To add a source:
 3. Texts go to the fields of the contract that the vault takes, never to `attributes`. Use
    `Leftovers` for everything that no field takes: what the source's tables know stays in
    `attributes`; what they do not know goes under `attributes.unknown`, from where landing counts it
-   into `landing.drift`, by source and kind; a long string leaves only its length.
+   into `landing.drift`, by source and kind. There, and of what an application named itself, only
+   numbers and single words stay, under names that are about nobody; a text leaves its length.
 4. Say how a file is recognised: `tells(head)` sees its first bytes, unpacked (gzip and Parquet are
    taken care of; a Parquet row is a JSON line by then). `has_keys` is the usual answer for JSON
    lines.

@@ -1,27 +1,38 @@
 """What no field of the contract takes, kept beside it without becoming a second vault."""
 
-from collections.abc import Collection
+import re
 from typing import Any
 
 UNKNOWN = "unknown"  # the key of `attributes` from which landing counts drift
 LONGEST = 256  # characters of a string that is kept; longer ones are texts, or behave like them
+# What a program says for one of several things. Whoever speaks uses blanks, an address has its sign.
+_WORD = re.compile(r"[\w.:/+-]{1,64}", re.ASCII)
+# Under such a name not even a word or a number stays: it may be the id of a person.
+_PERSONAL = re.compile(
+    r"user|person|customer|client\.|employee|patient|member|e-?mail|phone|mobile|address"
+    r"|(?:^|[._-])ip(?:$|[._-])",
+    re.IGNORECASE,
+)
 
 
 class Leftovers:
-    """`known` names stay as they are; others are drift. Texts and long strings leave their length."""
+    """`known` names stay as they are, unless they are long; others are drift, and keep words."""
 
-    __slots__ = ("known", "texts", "unknown")
+    __slots__ = ("known", "unknown")
 
-    def __init__(self, texts: Collection[str] = ()) -> None:
-        self.texts = texts
+    def __init__(self) -> None:
         self.known: dict[str, Any] = {}
         self.unknown: dict[str, Any] = {}
 
     def keep(self, name: str, value: Any, *, known: bool) -> None:
-        if name in self.texts or _is_long(value):
-            value = {"characters": characters(value)}
+        if not known:
+            value = words(name, value)
         kept = self.known if known else self.unknown
-        kept[name] = value
+        kept[name] = short(value)
+
+    def keep_words(self, name: str, value: Any) -> None:
+        """What an application named itself: no drift, and nobody knows what stands there."""
+        self.keep(name, words(name, value), known=True)
 
     def attributes(self) -> dict[str, Any] | None:
         if not self.unknown:
@@ -29,8 +40,32 @@ class Leftovers:
         return {**self.known, UNKNOWN: self.unknown}
 
 
-def _is_long(value: Any) -> bool:
-    return isinstance(value, str | list | dict) and characters(value) > LONGEST
+def is_personal(name: str) -> bool:
+    return _PERSONAL.search(name) is not None
+
+
+def words(name: str, value: Any) -> Any:
+    """Words and numbers as they are, unless the name is about a person; of all else the length."""
+    if isinstance(value, dict):
+        return {key: words(str(key), one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [words(name, one) for one in value]
+    if value is None or isinstance(value, bool):
+        return value
+    is_text = isinstance(value, str) and _WORD.fullmatch(value) is None
+    return {"characters": characters(value)} if is_text or is_personal(name) else value
+
+
+def lengths(value: Any, is_somebodys: bool = False) -> Any:
+    """Of strings, and of what holds some, the length; of what is about a person always."""
+    is_text = is_somebodys or isinstance(value, str | list | dict)
+    return {"characters": characters(value)} if is_text else value
+
+
+def short(value: Any) -> Any:
+    if isinstance(value, str | list | dict) and characters(value) > LONGEST:
+        value = {"characters": characters(value)}
+    return value
 
 
 def characters(value: Any) -> int:

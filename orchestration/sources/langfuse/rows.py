@@ -40,7 +40,7 @@ def attributes(said: Mapping[str, Any], unknown: Mapping[str, Any] | None = None
     metadata = unpacked(said.get("metadata"))
     for name, value in metadata.items() if isinstance(metadata, Mapping) else ():
         if value not in (None, "", [], {}) and name not in ("resourceAttributes", "scope"):
-            kept.keep(f"metadata.{name}", value, known=True)
+            kept.keep_words(f"metadata.{name}", unpacked(value))
     for name, value in (unknown or {}).items():
         kept.keep(name, value, known=False)
     return kept.attributes()

@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestration.sources.langfuse.observations import Observation
 from orchestration.sources.langfuse.scores import score_line
+from orchestration.sources.leftovers import lengths
 from orchestration.sources.reading import EPOCH, decimal_of
 from orchestration.sources.source import CAME_AS, Line, Source, as_it_came
 
@@ -55,7 +56,7 @@ def span_lines(span: Any, ids: Mapping[str, Any]) -> Iterator[Line]:
         elif name.startswith(_METADATA):
             said["metadata"][name.split(".metadata", 1)[1].lstrip(".") or "all"] = _decoded(value)
         elif not name.startswith("langfuse."):
-            said["metadata"].setdefault(name, value)  # somebody's own, whatever it is called
+            said["metadata"].setdefault(name, lengths(value))  # somebody's own, whatever it is called
         elif not name.startswith(_LEFT_OUT):
             said[name] = value
     said["completion_start_time"] = _decoded(said.get("completion_start_time"))

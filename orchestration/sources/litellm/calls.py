@@ -11,6 +11,7 @@ from orchestration.sources.litellm.words import (
     HOUSEKEEPING,
     KEPT,
     KEPT_METADATA,
+    OWN_METADATA,
     READ,
     STATUSES,
     TIERS,
@@ -176,10 +177,13 @@ class Call(Said):
                     kept.keep(name, value, known=True)
             elif name not in READ and value not in (None, "", [], {}):
                 kept.keep(name, value, known=False)
-        for name in KEPT_METADATA:
+        for name in (*KEPT_METADATA, *OWN_METADATA):
             value = self.of_metadata(name)
             if value not in (None, "", [], {}):
-                kept.keep(name, value, known=True)
+                if name in OWN_METADATA:
+                    kept.keep_words(name, unpacked(value))
+                else:
+                    kept.keep(name, value, known=True)
         return kept.attributes()
 
 

@@ -35,9 +35,10 @@ KEPT = (
 )  # fmt: skip
 KEPT_METADATA = (
     "user_api_key_alias", "user_api_key_team_alias", "user_api_key_org_id",
-    "user_api_key_project_alias", "spend_logs_metadata", "requester_metadata", "applied_guardrails",
-    "attempted_retries", "attempted_fallbacks", "original_model_group",
+    "user_api_key_project_alias", "applied_guardrails", "attempted_retries", "attempted_fallbacks",
+    "original_model_group",
 )  # fmt: skip
+OWN_METADATA = ("spend_logs_metadata", "requester_metadata")  # whatever a client put there
 # Read by fields, or left out: secrets, addresses, texts, prices, LiteLLM's own accounts.
 READ = frozenset({
     "id", "request_id", "trace_id", "session_id", "call_type", "response_cost", "spend",

@@ -73,8 +73,14 @@ NAMES: dict[str, tuple[str, ...]] = {
     "first_chunk_ms": ("ai.response.msToFirstChunk", "ai.stream.msToFirstChunk"),
     "first_token": ("gen_ai.server.time_to_first_token",),
     "error_type": ("error.type",),
-    "session_id": ("session.id", "gen_ai.conversation.id"),
-    "user_id": ("user.id", "enduser.id"),
+    "session_id": (
+        "session.id", "gen_ai.conversation.id", "langfuse.session.id",
+        "ai.telemetry.metadata.sessionId", "traceloop.association.properties.session_id",
+    ),
+    "user_id": (
+        "user.id", "enduser.id", "langfuse.user.id", "ai.telemetry.metadata.userId",
+        "traceloop.association.properties.user_id", "gen_ai.request.user", "llm.user",
+    ),
     "assistant": ("gen_ai.agent.name", "agent.name", "gen_ai.workflow.name"),
     "assistant_version": ("gen_ai.agent.version",),
     "prompt_name": ("gen_ai.prompt.name", "prompt.id"),
@@ -84,8 +90,13 @@ NAMES: dict[str, tuple[str, ...]] = {
     "top_k": ("gen_ai.retrieval.top_k",),
     "documents": ("gen_ai.retrieval.documents",),
     "retrieval_query": ("gen_ai.retrieval.query.text",),
-    "input_messages": ("gen_ai.input.messages", "gen_ai.prompt", "ai.prompt.messages", "ai.prompt"),
-    "output_messages": ("gen_ai.output.messages", "gen_ai.completion"),
+    "input_messages": (
+        "gen_ai.input.messages", "gen_ai.prompt", "ai.prompt.messages", "ai.prompt",
+        "langfuse.observation.input",
+    ),
+    "output_messages": (
+        "gen_ai.output.messages", "gen_ai.completion", "langfuse.observation.output",
+    ),
     "input_value": ("input.value",),
     "output_value": ("output.value", "ai.response.text"),
     "evaluation.name": ("gen_ai.evaluation.name",),
@@ -96,46 +107,6 @@ NAMES: dict[str, tuple[str, ...]] = {
 # name -> (what we call it, how far from the first)
 FIELDS = {name: (ours, rank) for ours, names in NAMES.items() for rank, name in enumerate(names)}
 
-# No field takes them: they stay in `attributes`.
-KNOWN = frozenset({
-    "gen_ai.agent.description", "gen_ai.agent.id", "gen_ai.embeddings.dimension.count",
-    "gen_ai.openai.request.response_format", "gen_ai.openai.request.seed",
-    "gen_ai.openai.response.system_fingerprint", "gen_ai.output.type", "gen_ai.request.choice.count",
-    "gen_ai.request.encoding_formats", "gen_ai.request.frequency_penalty", "gen_ai.request.max_tokens",
-    "gen_ai.request.presence_penalty", "gen_ai.request.seed", "gen_ai.request.stop_sequences",
-    "gen_ai.request.stream", "gen_ai.request.temperature", "gen_ai.request.top_k",
-    "gen_ai.request.top_p", "gen_ai.response.id", "gen_ai.token.type", "gen_ai.tool.call.id",
-    "gen_ai.tool.type", "llm.token_count.total", "llm.usage.total_tokens", "llm.is_streaming",
-    "input.mime_type", "output.mime_type", "metadata", "tag.tags", "graph.node.id", "graph.node.name",
-    "graph.node.parent_id", "prompt.vendor", "prompt.url", "tool.id", "reranker.top_k",
-    "decision.system", "llm.cost.prompt", "llm.cost.completion", "openai.api.type",
-    "openai.response.system_fingerprint", "operation.name", "resource.name",
-})  # fmt: skip
-# What people or models said, or what was said to a tool: no field takes it, so only its length stays.
-TEXTS = frozenset({
-    "gen_ai.system_instructions", "gen_ai.tool.call.arguments", "gen_ai.tool.call.result",
-    "gen_ai.tool.definitions", "gen_ai.tool.description", "llm.invocation_parameters",
-    "llm.prompt_template.template", "llm.prompt_template.variables", "llm.function_call",
-    "tool.description", "tool.parameters", "tool.json_schema", "reranker.query",
-    "embedding.invocation_parameters", "traceloop.entity.input", "traceloop.entity.output",
-    "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.prompt", "gen_ai.completion",
-    "input.value", "output.value", "gen_ai.retrieval.query.text", "gen_ai.retrieval.documents",
-    "gen_ai.evaluation.explanation", "exception.message", "exception.stacktrace",
-    "ai.prompt", "ai.prompt.messages", "ai.prompt.tools", "ai.response.text", "ai.response.object",
-    "ai.response.reasoning", "ai.response.toolCalls", "ai.response.files", "ai.result.text",
-    "ai.result.object", "ai.result.toolCalls", "ai.toolCall.args", "ai.toolCall.result", "ai.value",
-    "ai.values", "ai.embedding", "ai.embeddings", "ai.schema", "ai.documents",
-    "final_result", "tool_arguments", "tool_response", "all_messages_events",
-    "pydantic_ai.all_messages", "model_request_parameters",
-})  # fmt: skip
-# Headers of requests may hold keys: only their length stays.
-SECRETS = ("ai.request.headers.", "http.request.header.", "http.response.header.")
-# OpenTelemetry's own, about the machinery around a call.
-GENERAL = (
-    "server.", "client.", "network.", "http.", "url.", "rpc.", "db.", "code.", "thread.", "peer.",
-    "error.", "exception.", "otel.", "llm.cost.", "azure.", "aws.", "gcp.", "mcp.", "jsonrpc.", "ai.",
-    "traceloop.", "langfuse.", "gen_ai.usage.text.", "gen_ai.usage.image.", "gen_ai.usage.audio.",
-)  # fmt: skip
 # Lists of objects that are flattened into `<list>.<index>.<noun>.<rest>`, most of them with the noun.
 LISTS = re.compile(
     r"(llm\.input_messages|llm\.output_messages|gen_ai\.prompt|gen_ai\.completion"

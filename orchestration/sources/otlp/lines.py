@@ -12,6 +12,7 @@ import msgspec
 
 from orchestration.landing.contract import KINDS
 from orchestration.sources.langfuse.spans import OBSERVED, span_lines
+from orchestration.sources.leftovers import short
 from orchestration.sources.otlp.calls import cost_of, generation_of, query_of, tool_of
 from orchestration.sources.otlp.envelope import as_it_came, envelope_of_lines
 from orchestration.sources.otlp.judgements import JUDGEMENTS, evaluations, guardrail_of, judged
@@ -87,7 +88,7 @@ def _say(line: Line, ours: Line) -> None:
             line[name] = value
         elif name not in _ANYWHERE:
             attributes = line["attributes"] = line.get("attributes") or {}
-            attributes.setdefault("unknown", {})[f"assay.{name}"] = value
+            attributes.setdefault("unknown", {})[f"assay.{name}"] = short(value)
 
 
 def _repeating(reading: Reading) -> msgspec.Raw:

@@ -5,21 +5,18 @@ from typing import Any
 
 import msgspec
 
-from orchestration.sources.leftovers import Leftovers, characters
+from orchestration.sources.leftovers import Leftovers, characters, is_personal, lengths
+from orchestration.sources.otlp.aside import GENERAL, KEPT, LENGTHS
 from orchestration.sources.otlp.conventions import (
     DETAILS,
     FIELDS,
-    GENERAL,
     KINDS,
-    KNOWN,
     LISTS,
     MACHINE,
     NEWEST_SCHEMA,
     OPERATIONS,
     OURS,
     RESOURCE,
-    SECRETS,
-    TEXTS,
 )
 from orchestration.sources.otlp.spans import Attributes, Origin, Span
 from orchestration.sources.otlp.texts import Items
@@ -32,7 +29,8 @@ _SPOKEN = frozenset({
 _OF_A_CALL = ("input_tokens", "output_tokens", "provider", "model", "model_requested")
 
 
-# What a name is: a field with its rank, ours, an item of a list, a secret, or kept as known or unknown.
+# What a name is: a field with its rank, ours, an item of a list, kept as it is, or put aside: whether
+# it is known, and whether it is about a person.
 _Class = tuple[str, Any, Any, Any]
 # Names that are remembered: a hostile log has any number of them, of any length.
 _MOST_CLASSES, _LONGEST_NAME = 10_000, 256
@@ -52,7 +50,7 @@ class Reading(msgspec.Struct, gc=False):
     unknown: Attributes = {}
 
     def leftovers(self) -> Attributes | None:
-        left = Leftovers(TEXTS)
+        left = Leftovers()
         keep, around = left.keep, self.around["left"]
         span, said = self.span, self.said
         if span.name:
@@ -122,10 +120,9 @@ def _take(reading: Reading, attributes: Attributes, ranks: dict[str, int]) -> No
             reading.known[name] = value
         elif which == "ours":
             reading.ours[a] = value
-        elif which == "secret":
-            reading.known[name] = {"characters": characters(value)}
         else:
-            reading.unknown[name] = value
+            kept = reading.known if a else reading.unknown
+            kept[name] = lengths(value, b)
 
 
 class _Classes(dict[str, _Class]):
@@ -143,13 +140,12 @@ def _class_of(name: str) -> _Class:
         return ("field", *FIELDS[name], None)
     if name.startswith(OURS):
         return ("ours", name.removeprefix(OURS), None, None)
-    if name in KNOWN or name in TEXTS:
+    if name in KEPT:
         return ("known", None, None, None)
-    if name.startswith(SECRETS):
-        return ("secret", None, None, None)
     if item := LISTS.fullmatch(name):
         return ("item", item.group(1), int(item.group(2)), item.group(3))
-    return ("known" if name.startswith(GENERAL) else "unknown", None, None, None)
+    is_known = name in LENGTHS or name.startswith(GENERAL)
+    return ("aside", is_known, is_personal(name), None)
 
 
 CLASSES = _Classes()
@@ -173,7 +169,7 @@ def envelope_of(origin: Origin) -> Attributes:
     if origin.envelope is None:
         fields: Attributes = {}
         ours: Attributes = {}
-        left = Leftovers(TEXTS)
+        left = Leftovers()
         for name, value in origin.resource.items():
             if (field_name := RESOURCE.get(name)) is not None:
                 if value != "":
@@ -181,6 +177,7 @@ def envelope_of(origin: Origin) -> Attributes:
             elif name.startswith(OURS):
                 ours[name.removeprefix(OURS)] = value
             elif not name.startswith(MACHINE):
+                value = value if name in KEPT else lengths(value, is_personal(name))
                 left.keep(name, value, known=True)
         if (version := _VERSION.search(origin.schema_url)) and (
             tuple(map(int, version.groups())) > NEWEST_SCHEMA

@@ -546,6 +546,28 @@ def test_a_span_of_the_sdk_is_the_observation_of_an_export() -> None:
                       "reasoning_tokens": 5}  # fmt: skip
 
 
+SENTENCE = "My name is Ana"
+
+
+def test_metadata_keeps_words_and_neither_texts_nor_people() -> None:
+    """Prevents that what an integration puts there is a second vault: nested, packed, or of a span."""
+    metadata = {
+        "tier": "gold", "retries": 2, "question": SENTENCE, "user_id": "ana-1",
+        "reply_to": "ana@example.com",
+        "attributes": {"gen_ai.prompt": SENTENCE, "user.id": 4711, "route": "fast"},
+    }  # fmt: skip
+    for packed in (metadata, json.dumps(metadata)):
+        kept = said(generation(metadata=packed))["query"]["attributes"]
+        assert (kept["metadata.tier"], kept["metadata.retries"]) == ("gold", 2)
+        assert kept["metadata.attributes"]["route"] == "fast"
+        assert not [word for word in ("Ana", "ana-1", "ana@", "4711") if word in json.dumps(kept)]
+    mine = {"app.question": SENTENCE, "user.email": "ana@example.com", "app.word": "Scheidung",
+            "langfuse.trace.metadata": json.dumps(metadata), "langfuse.dream": SENTENCE}  # fmt: skip
+    query, _ = from_sdk(span(**mine))
+    kept = json.dumps(query["attributes"])
+    assert not [word for word in ("Ana", "ana-1", "ana@", "Scheidung") if word in kept]
+
+
 def test_what_a_tool_returned_is_nobodys_question() -> None:
     """As Anthropic has it: a result comes as a message of the user's."""
     turn = [
@@ -564,7 +586,7 @@ def test_an_attribute_of_somebodys_own_is_no_field() -> None:
     """One that is called `id` made another observation of it."""
     query, _ = from_sdk(span(id="7", type="SPAN", name="mine", **{"langfuse.dream": "x"}))
     assert (query["event_id"], query["operation"]) == ("b" * 16, "generation")
-    assert query["attributes"]["metadata.id"] == "7"
+    assert query["attributes"]["metadata.id"] == {"characters": 1}
     assert query["attributes"]["unknown"] == {"langfuse.dream": "x"}
 
 

@@ -224,6 +224,16 @@ def test_what_a_tool_returned_is_nobodys_question_and_no_attachment() -> None:
     assert (query["query_text"], query.get("attachments")) == ("And now?", None)
 
 
+def test_what_a_client_put_into_metadata_keeps_words() -> None:
+    own = {"plan": "gold", "question": "My name is Ana", "user_email": "ana@example.com"}
+    metadata = {**payload()["metadata"], "requester_metadata": own, "spend_logs_metadata": own,
+                "user_api_key_alias": "team a"}  # fmt: skip
+    kept = said(payload(metadata=metadata))["query"]["attributes"]
+    assert kept["requester_metadata"]["plan"] == kept["spend_logs_metadata"]["plan"] == "gold"
+    assert kept["user_api_key_alias"] == "team a"
+    assert not [word for word in ("Ana", "ana@") if word in json.dumps(kept)]
+
+
 @pytest.mark.parametrize("make", [payload, row])
 def test_what_failed_says_why_and_is_billed_nothing(make: Any) -> None:
     nothing = dict.fromkeys(
