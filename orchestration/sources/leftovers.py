@@ -5,6 +5,7 @@ from typing import Any
 
 UNKNOWN = "unknown"  # the key of `attributes` from which landing counts drift
 LONGEST = 256  # characters of a string that is kept; longer ones are texts, or behave like them
+_TEXTS = (str, list, dict)
 # What a program says for one of several things. Whoever speaks uses blanks, an address has its sign.
 _WORD = re.compile(r"[\w.:/+-]{1,64}", re.ASCII)
 # Under such a name not even a word or a number stays: it may be the id of a person.
@@ -58,12 +59,12 @@ def words(name: str, value: Any) -> Any:
 
 def lengths(value: Any, is_somebodys: bool = False) -> Any:
     """Of strings, and of what holds some, the length; of what is about a person always."""
-    is_text = is_somebodys or isinstance(value, str | list | dict)
+    is_text = is_somebodys or isinstance(value, _TEXTS)
     return {"characters": characters(value)} if is_text else value
 
 
 def short(value: Any) -> Any:
-    if isinstance(value, str | list | dict) and characters(value) > LONGEST:
+    if isinstance(value, _TEXTS) and characters(value) > LONGEST:
         value = {"characters": characters(value)}
     return value
 

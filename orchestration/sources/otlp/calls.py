@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from orchestration.sources.leftovers import words
 from orchestration.sources.otlp.conventions import FIRST_TOKEN, INTERFACES, PROVIDERS, TIERS
 from orchestration.sources.otlp.envelope import ending, latency
 from orchestration.sources.otlp.reading import Reading
@@ -77,11 +78,10 @@ def _tier(reading: Reading, tier: Any) -> Any:
     if not isinstance(tier, str):
         return tier
     if tier.lower() not in TIERS:
-        reading.unknown["service tier"] = tier
+        reading.unknown["service tier"] = words("service tier", tier)
     return TIERS.get(tier.lower())
 
 
-_FIRST = frozenset({"first_chunk_s", "first_chunk_ms", "first_token"})
 METERS = frozenset({
     "input_tokens", "cache_read_tokens", "cache_write_tokens", "audio_input_tokens",
     "image_input_tokens", "output_tokens", "reasoning_tokens", "audio_output_tokens",
@@ -111,8 +111,9 @@ def _finish_reason(said: Line) -> Any:
 
 def _first_token(reading: Reading) -> Any:
     start = reading.span.start_ns
-    if not _FIRST.isdisjoint(reading.said):
-        return _first_chunk(reading.said)
+    said = reading.said
+    if "first_chunk_s" in said or "first_chunk_ms" in said or "first_token" in said:
+        return _first_chunk(said)
     for event in reading.span.events:
         if event.name in FIRST_TOKEN and isinstance(event.at_ns, int) and isinstance(start, int):
             return max(0, event.at_ns - start) // 1000 / 1000

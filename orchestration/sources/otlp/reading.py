@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from orchestration.sources.leftovers import Leftovers, characters, is_personal, lengths
+from orchestration.sources.leftovers import Leftovers, characters, is_personal, lengths, short
 from orchestration.sources.otlp.aside import GENERAL, KEPT, LENGTHS
 from orchestration.sources.otlp.conventions import (
     DETAILS,
@@ -54,11 +54,9 @@ class Reading(msgspec.Struct, gc=False):
         keep, around = left.keep, self.around["left"]
         span, said = self.span, self.said
         if span.name:
-            keep("span", span.name, known=True)
-        for name, value in self.known.items():
-            keep(name, value, known=True)
-        for name, value in self.unknown.items():
-            keep(name, value, known=False)
+            left.known["span"] = short(span.name)
+        left.known |= self.known
+        left.unknown |= self.unknown
         left.known |= around.known
         left.unknown |= around.unknown
         for name, items in self.lists.items():
@@ -117,7 +115,7 @@ def _take(reading: Reading, attributes: Attributes, ranks: dict[str, int]) -> No
             else:
                 items[b] = {c: value}
         elif which == "known":
-            reading.known[name] = value
+            reading.known[name] = short(value)
         elif which == "ours":
             reading.ours[a] = value
         else:

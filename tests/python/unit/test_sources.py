@@ -109,16 +109,17 @@ def test_records_behind_one_beyond_the_limit_are_read_one_by_one(tmp_path: Path,
 
 
 def test_unknown_names_are_counted_by_source_and_texts_leave_their_length() -> None:
-    left = Leftovers(texts=["words"])
+    left = Leftovers()
     left.keep("temperature", 0.5, known=True)
-    left.keep("words", "hi", known=True)
+    left.keep_words("words", ["hi", "hi there"])
     left.keep("mood", "sunny", known=False)
     left.keep("poem", "x" * 300, known=False)
+    left.keep("customer", 17, known=False)
     assert left.attributes() == {
         "temperature": 0.5,
-        "words": {"characters": 2},
-        "unknown": {"mood": "sunny", "poem": {"characters": 300}},
+        "words": ["hi", {"characters": 8}],
+        "unknown": {"mood": "sunny", "poem": {"characters": 300}, "customer": {"characters": 1}},
     }
     line = {"kind": "tool", **TOOL, "attributes": left.attributes()}
     parsed = parse(Slice(1, 0, [json.dumps(line).encode()] * 2), Limits())
-    assert parsed.drift == {("tool", "bells", "mood"): 2, ("tool", "bells", "poem"): 2}
+    assert parsed.drift == {("tool", "bells", name): 2 for name in ("mood", "poem", "customer")}
