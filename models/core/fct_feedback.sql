@@ -1,7 +1,7 @@
 -- One row a feedback signal, also an ask that stayed unanswered, with what it was about. A signal belongs
 -- to the outermost query of its id; one without a query, or with a query that has not landed, stays.
 {{ config(materialized='touched', key=['thread_ref'], indexes=[{'columns': ['session_ref']}]) }}
-with
+with recursive
 
 feedback as (
 
@@ -20,9 +20,7 @@ parts as (
     select
         query_key,
         place,
-        {{ told_columns() | join(',\n        ') }},
-        prompt_name,
-        prompt_version
+        {{ (told_columns() + ['prompt_name', 'prompt_version']) | join(',\n        ') }}
     from {{ keyed(ref('fct_query_parts'), 'query_ref', makes_rows=false) }}
 
 ),
@@ -41,21 +39,13 @@ outermost_queries as (
 
 ),
 
-superseded as (
-
-    -- An edit counts once it has landed, in whatever order the two came.
-    select distinct
-        thread_ref,
-        superseded_event_id
-    from feedback
-    where superseded_event_id <> event_id
-
-),
-
 edits as (
 
-    -- An edit of an answer is no further ask; one of a signal that has not landed may be.
-    select later.feedback_key
+    -- Once both have landed, in whatever order. What answers an edit answers the ask that it edits, too.
+    select
+        later.feedback_key,
+        later.is_answered,
+        earlier.feedback_key as earlier_key
     from feedback as later
     inner join feedback as earlier
         on
@@ -65,15 +55,39 @@ edits as (
 
 ),
 
+reached as (
+
+    select
+        earlier_key,
+        is_answered
+    from edits
+    union distinct
+    select
+        edits.earlier_key,
+        reached.is_answered
+    from reached
+    inner join edits on reached.earlier_key = edits.feedback_key
+
+),
+
+superseded as (
+
+    select
+        earlier_key,
+        bool_or(is_answered) as is_answered
+    from reached
+    group by earlier_key
+
+),
+
 asks as (
 
     select
-        feedback.feedback_key,
+        feedback.*,
         (coalesce(feedback.is_solicited, false) or feedback.asked_at is not null)
         and edits.feedback_key is null as is_ask
     from feedback
-    left join edits
-        on feedback.feedback_key = edits.feedback_key
+    left join edits on feedback.feedback_key = edits.feedback_key
 
 ),
 
@@ -113,18 +127,13 @@ final as (
         feedback.asked_at,
         feedback.ask_probability,
         feedback.is_answered,
-        superseded.superseded_event_id is null as is_current,
-        asks.is_ask,
-        case when asks.is_ask then feedback.is_answered or superseded.superseded_event_id is not null end
+        superseded.earlier_key is null as is_current,
+        feedback.is_ask,
+        case when feedback.is_ask then feedback.is_answered or coalesce(superseded.is_answered, false) end
             as is_ask_answered
-    from feedback
-    inner join asks
-        on feedback.feedback_key = asks.feedback_key
+    from asks as feedback
     left join outermost_queries on feedback.thread_ref = outermost_queries.query_ref
-    left join superseded
-        on
-            feedback.thread_ref = superseded.thread_ref
-            and feedback.event_id = superseded.superseded_event_id
+    left join superseded on feedback.feedback_key = superseded.earlier_key
 
 )
 
