@@ -15,6 +15,7 @@ placed as (
         *,
         least(cast(floor(probability_millionths / 100000.0) as integer), 9) as probability_tenth
     from predictions
+    where probability_millionths between 0 and 1000000
 
 ),
 
