@@ -11,8 +11,10 @@ import psycopg
 import pytest
 from engine_world import cost, query
 from landing_world import World
+from msgspec.structs import fields
 
 from orchestration.errors import AssayError
+from orchestration.landing.contract import Cost
 from orchestration.prices import book, catalogue
 from orchestration.prices.book import Price
 from orchestration.prices.files import price_of, read_csv
@@ -344,6 +346,24 @@ def test_contradictions_that_come_as_files_are_held(house: House) -> None:
     assert house.rows("select held_by from ops.held_batch") == [(CHECK,)]
     assert house.computed() == {"c": (2_000_000, "computed")}
     assert house.rows("select model from core.dim_prices order by 1") == [("m",), ("n",)]
+
+
+def test_a_call_that_used_more_than_any_does_is_held_whatever_the_meter(house: House) -> None:
+    """Prevents a mistaken unit of a meter that nobody looked at from costing millions."""
+    house.refresh()
+    meters = [field.name for field in fields(Cost) if field.name.endswith("_tokens")]
+    assert len(meters) == 9
+    at = "2026-03-02T00:00:00Z"
+    for meter in meters:
+        house.land_lines(a_call(meter, at, **{"input_tokens": None, meter: 100_000_001}))
+    house.land_lines(a_call("together", at, cache_write_tokens=60_000_000, reasoning_tokens=60_000_000))
+    house.land_lines(a_call("requests", at, requests=1_000_001))
+    house.land_lines(a_call("dollars", at, reported_cost="10000.01"))
+    house.land_lines(a_call("sound", at, output_tokens=99_000_000, requests=1_000_000))
+    house.refresh()
+    held = house.rows("select held_by from ops.held_batch")
+    assert held == [("assert_no_call_costs_beyond_belief",)] * (len(meters) + 3)
+    assert house.rows("select event_id from core.fct_costs") == [("sound",)]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
--- A row is a call that claims to cost more, or to have used more tokens, than any call does: a unit that was
--- mistaken, say nano-dollars for dollars. Tagged `delta`: a new batch with one is held, not published.
+-- A row is a call that claims to cost more, or to have used more tokens or requests, than any call does: a
+-- unit that was mistaken, say nano-dollars for dollars. Every meter counts, since each has a price. Tagged
+-- `delta`: a new batch with one is held, not published.
 {{ config(tags=['delta'], group='core', meta={'dagster': {'ref': {'name': 'fct_costs'}}}) }}
 with
 
@@ -15,8 +16,10 @@ final as (
     from costs
     where
         abs(reported_cost) > {{ var('largest_believable_cost') }}
-        or coalesce(input_tokens, 0) + coalesce(cache_read_tokens, 0) + coalesce(output_tokens, 0)
-        > {{ var('most_believable_tokens') }}
+        or requests > {{ var('most_believable_requests') }}
+        or {% for meter in token_meters() -%}
+            coalesce({{ meter }}_tokens, 0) {{ '+ ' if not loop.last }}
+        {%- endfor %} > {{ var('most_believable_tokens') }}
 
 )
 
