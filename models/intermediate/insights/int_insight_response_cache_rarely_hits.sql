@@ -1,5 +1,6 @@
 -- One row a workspace: how many of four weeks' queries the response cache answered, and what it would save
--- if that were as many as the threshold says. Where hits are not logged, nothing is said.
+-- if that were as many as the threshold says: that share of what the misses cost. Where hits are not logged,
+-- or the misses have no cost or a call without one, nothing is said.
 with
 
 cost_breakdown as (
@@ -36,6 +37,8 @@ counted as (
         sum(case when cost_breakdown.value <> '(none)' then cost_breakdown.queries else 0 end) as told,
         sum(case when cost_breakdown.value = 'miss' then cost_breakdown.queries else 0 end) as misses,
         sum(case when cost_breakdown.value = 'miss' then cost_breakdown.cost_usd end) as miss_usd,
+        sum(case when cost_breakdown.value = 'miss' then cost_breakdown.unpriced_calls else 0 end)
+            as unpriced_calls,
         sum(cost_breakdown.cost_usd) as spent_usd
     from cost_breakdown
     cross join windows
@@ -64,7 +67,7 @@ estimated as (
         {{ days_between('greatest(shared.period_start, first_days.first_day)', 'shared.period_end') }}
             as days,
         rules.threshold,
-        (rules.threshold - shared.hit_rate) * shared.told * shared.miss_usd / shared.misses as saving_usd
+        (rules.threshold - shared.hit_rate) * shared.told / shared.misses * shared.miss_usd as saving_usd
     from shared
     inner join first_days
         on shared.workspace = first_days.workspace
@@ -92,7 +95,7 @@ found as (
         || {{ said_usd('saving_usd / days') }} || ' a day, '
         || {{ said_share('saving_usd / spent_usd') }} || '.' as description
     from estimated
-    where spent_usd > 0
+    where miss_usd > 0 and unpriced_calls = 0
 
 ),
 
