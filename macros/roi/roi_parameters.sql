@@ -8,9 +8,14 @@
 {%- endmacro %}
 
 
-{#- What breaches are expected to cost a day without the assistant; nothing where it is not stated. -#}
+{#- What breaches are expected to cost a day without the assistant; nothing where it is not stated, or before its
+    use. -#}
 {% macro breach_a_day() -%}
-    coalesce(rates.breach_cost_usd * rates.breach_probability / rates.breach_probability_days, 0)
+    case
+        when days.is_in_use
+            then coalesce(rates.breach_cost_usd * rates.breach_probability / rates.breach_probability_days, 0)
+        else 0
+    end
 {%- endmacro %}
 
 

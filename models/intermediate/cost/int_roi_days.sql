@@ -1,5 +1,6 @@
 -- One row a workspace, local day and scenario: what the day adds to the sums of `roi`, before anything is
--- rounded. Scenarios stand on the left of every join, so that a reader of one computes one.
+-- rounded. Scenarios stand on the left of every join, so that a reader of one computes one. Before the first
+-- query only calls count: what is stated for a stretch of time begins with the use.
 with
 
 performance as (
@@ -26,6 +27,7 @@ days as (
     select
         calendar.workspace,
         calendar.day,
+        calendar.is_in_use,
         scenarios.varied,
         scenarios.scenario
     from {{ ref('int_roi_calendar') }} as calendar
@@ -77,9 +79,14 @@ final as (
         coalesce(performance.queries, 0) as queries,
         coalesce(performance.successes, 0) as successes,
         coalesce(spend.unpriced_calls, 0) as unpriced_calls,
-        rates.analyst_usd_per_hour is not null
-        and rates.hours_saved_per_success is not null
-        and rates.licence_usd_per_year is not null as is_known,
+        case
+            when days.is_in_use
+                then
+                    rates.analyst_usd_per_hour is not null
+                    and rates.hours_saved_per_success is not null
+                    and rates.licence_usd_per_year is not null
+            else rates.workspace is not null or spend.workspace is null
+        end as is_known,
         {{ unrounded('coalesce(performance.successes, 0) * rates.hours_saved_per_success') }} as hours,
         {{ unrounded(
             'coalesce(performance.successes, 0) * rates.hours_saved_per_success * rates.analyst_usd_per_hour'
@@ -89,12 +96,16 @@ final as (
         {{ unrounded(breach_a_day()) }} as breach_risk,
         {{ unrounded(breach_a_day() ~ ' * coalesce(rates.breach_risk_reduction, 0)') }} as breach_prevented,
         {{ unrounded(breach_a_day() ~ ' * rates.breach_risk_reduction_printed') }} as breach_as_printed,
-        {{ unrounded('rates.licence_usd_per_year / 365') }} as licence,
-        {{ unrounded('coalesce(rates.implementation_usd_per_year, 0) / 365') }} as implementation,
+        {{ unrounded('case when days.is_in_use then rates.licence_usd_per_year / 365 else 0 end') }}
+            as licence,
+        {{ unrounded(
+            'case when days.is_in_use then coalesce(rates.implementation_usd_per_year, 0) / 365 else 0 end'
+        ) }} as implementation,
         {{ unrounded('coalesce(spend.cost_nanos, 0) * coalesce(rates.model_cost_share, 0)') }} as model_nanos,
         rates.cost_avoidance_given_usd,
         coalesce(spend.priced_calls, 0) as priced_calls,
-        coalesce(rates.model_cost_share, 0) > 0 as is_model_paid
+        coalesce(rates.model_cost_share, 0) > 0 as is_model_paid,
+        days.is_in_use
     from days
     left join rates
         on

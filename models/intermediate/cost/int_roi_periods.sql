@@ -33,7 +33,7 @@ sums as (
         asked.period_end,
         asked.varied,
         asked.scenario,
-        count(days.day) as days,
+        count(case when days.is_in_use then 1 end) as days,
         bool_and(days.is_known) as is_known,
         {{ sum_counts('days.queries') }} as queries,
         {{ sum_counts('days.successes') }} as successes,
@@ -90,7 +90,7 @@ rounded as (
         {{ cents('floor(round(implementation, 6))') }} as implementation_usd,
         {{ cents('model_nanos * 0.000000001') }} as model_cost_usd,
         case
-            when days = 0 then 'no_data'
+            when is_known is null then 'no_data'
             when not is_known then 'parameters_missing'
             when model_nanos is null then 'no_prices'
             when queries = 0 then 'no_queries'
