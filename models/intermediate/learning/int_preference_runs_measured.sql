@@ -1,5 +1,5 @@
 -- One row a refresh that looked at somebody's preferences again. Who came out with other preferences is
--- heard of by the table of people that stands behind them.
+-- heard of by the table of people that stands behind them. Refreshes of a developer's schema are left out.
 with
 
 refresh_models as (
@@ -19,7 +19,9 @@ final as (
             as updated,
         sum(duration_ms) as duration_ms
     from refresh_models
-    where model_name like '%.srv_user_preferences' or model_name like '%.srv_learned_people'
+    where
+        target = '{{ var("warehouse_schema") }}'
+        and (model_name like '%.srv_user_preferences' or model_name like '%.srv_learned_people')
     group by refresh_id, started_at
 
 )

@@ -13,6 +13,7 @@ items as (
     select
         refresh_id,
         started_at,
+        target,
         {{ json_items('models') }} as item
     from source_rows
 
@@ -27,7 +28,8 @@ renamed as (
         {{ json_text('item', 'model') }} as model_name,
         {{ json_position('item', 'rows', 0) }} as keys_looked_at,
         {{ json_position('item', 'rows', 3) }} as rows_written,
-        {{ to_double(json_text('item', 'ms')) }} as duration_ms
+        {{ to_double(json_text('item', 'ms')) }} as duration_ms,
+        target
     from items
 
 )
