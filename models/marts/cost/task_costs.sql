@@ -37,10 +37,13 @@ tasks as (
 
 endings as (
 
-    -- The last line says how it ended; ties go to the larger key.
+    -- The last line says how it ended; ties go to the larger key. Found by workspace and id as facts have
+    -- them: `target_ref` is of a workspace's whole name, and a long one stands shortened in facts.
     select
         *,
-        row_number() over (partition by target_ref order by occurred_at desc, outcome_key desc) as place
+        row_number() over (
+            partition by workspace, target_id order by occurred_at desc, outcome_key desc
+        ) as place
     from outcomes
 
 ),
@@ -61,7 +64,7 @@ final as (
         coalesce(endings.result, 'unknown') as result
     from tasks
     left join endings
-        on tasks.task_ref = endings.target_ref and endings.place = 1
+        on tasks.workspace = endings.workspace and tasks.task_id = endings.target_id and endings.place = 1
 
 )
 
