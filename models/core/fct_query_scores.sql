@@ -1,6 +1,7 @@
 -- One row a query that scorers, judges or people have scored, with the score that counts from each: of an
 -- evaluator's versions the newest, of that version's lines the last (a retrieval that comes late is scored
--- again). Scores of a query that has not landed stay, with no query_key.
+-- again). One of somebody else's that is called like one of ours is another evaluator. Scores of a query that
+-- has not landed stay, with no query_key.
 {{ config(materialized='touched', key=['query_ref'], indexes=[{'columns': ['session_thread']}]) }}
 with
 
@@ -29,7 +30,10 @@ evaluations_ranked as (
 
     select
         *,
-        row_number() over (partition by target_ref, evaluator order by {{ newest_score() }}) as place
+        {{ by_assay() }} as is_ours,
+        row_number() over (
+            partition by target_ref, evaluator, {{ by_assay() }} order by {{ newest_score() }}
+        ) as place
     from evaluations
     where target_type = 'query'
 
@@ -54,7 +58,7 @@ scores_by_query as (
         {{ score_of('answer_quality', 'completeness') }} as completeness,
         {{ score_of('answer_quality', 'refusal') }} as refusal,
         {{ score_of('judge', 'quality') }} as judged_quality,
-        {{ score_of('human', 'quality') }} as human_quality,
+        {{ score_of('human', 'quality', ours=false) }} as human_quality,
         {{ score_of('complexity', 'complexity') }} as computed_complexity,
         {{ score_of('success', 'probability') }} as success_probability,
         {{ score_of('rephrasing', 'likeness') }} as likeness_to_previous,

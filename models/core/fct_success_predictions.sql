@@ -1,5 +1,5 @@
 -- One row a task or session whose success was predicted, with the newest prediction, what drives it, and
--- how the work ended in truth where that is known.
+-- how the work ended in truth where that is known. A prediction is ours, and says a probability.
 {{ config(materialized='touched', key=['target_ref'], indexes=[{'columns': ['workspace', 'day']}]) }}
 with
 
@@ -21,7 +21,11 @@ predictions as (
         *,
         row_number() over (partition by target_ref, target_type order by {{ newest_score() }}) as place
     from evaluations
-    where evaluator = 'success' and target_type in ('task', 'session')
+    where
+        evaluator = 'success'
+        and {{ by_assay() }}
+        and target_type in ('task', 'session')
+        and {{ to_double(json_text('metrics', 'probability')) }} between 0 and 1
 
 ),
 

@@ -1,5 +1,5 @@
 -- One row a complexity that the offline scorer computed from a prompt. Apart from the other evaluations, so
--- that those touch no query.
+-- that those touch no query; nor does what others call a complexity.
 with
 
 source_rows as (
@@ -20,7 +20,7 @@ renamed as (
         evaluator_version,
         {{ to_double(json_text('metrics', 'complexity')) }} as complexity
     from source_rows
-    where target_type = 'query' and evaluator = 'complexity'
+    where target_type = 'query' and evaluator = 'complexity' and {{ by_assay() }}
 
 )
 

@@ -28,7 +28,7 @@ _JUDGED = """
     where
         (md5(workspace || chr(31) || target_id)::uuid) = any(%s)
         and target_type = 'query' and evaluator = 'judge' and evaluator_version = %s
-        and metrics ? 'quality'"""
+        and metrics ? 'quality' and source = 'assay'"""
 _log = logging.getLogger("assay.judge")
 
 

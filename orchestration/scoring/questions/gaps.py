@@ -65,7 +65,7 @@ _OPINIONS = """
         from raw.evaluation_log inner join ops.admitted_batch using (batch_id)
         where
             md5(workspace || chr(31) || target_id)::uuid = query_ref
-            and target_type = 'query' and evaluator = 'answer_quality'
+            and target_type = 'query' and evaluator = 'answer_quality' and source = 'assay'
         order by batch_id desc, line_no desc limit 1
     ) as quality on true"""
 _NEWS = """
@@ -81,7 +81,7 @@ _NEWS = """
         from raw.evaluation_log
         where
             batch_id = any(array(select batch_id from fresh))
-            and target_type = 'query' and evaluator = 'answer_quality'
+            and target_type = 'query' and evaluator = 'answer_quality' and source = 'assay'
     )
     select query_ref, said.workspace, said.target_id, said.ts, outside_id, said.label,
         coalesce((metrics ->> 'coverage')::float8, 'NaN'), (metrics ->> 'evidence')::float8,
@@ -91,7 +91,7 @@ _NEWS = """
         select * from raw.evaluation_log
         where
             md5(workspace || chr(31) || target_id)::uuid = heard.query_ref
-            and target_type = 'query' and evaluator = %(name)s
+            and target_type = 'query' and evaluator = %(name)s and source = 'assay'
         order by batch_id desc, line_no desc limit 1
     ) as said
     left join vault.subject using (subject_ref)"""
@@ -158,7 +158,7 @@ def _second_thoughts(lesson: Lesson, placed: Placed, here: set[Any]) -> Iterable
                where
                    md5(workspace || chr(31) || target_id)::uuid
                    = md5(one.workspace || chr(31) || one.query_id)::uuid
-                   and target_type = 'query' and evaluator = %s
+                   and target_type = 'query' and evaluator = %s and source = 'assay'
                order by batch_id desc, line_no desc limit 1
            ) as said
            left join vault.subject on one.subject_ref = subject.subject_ref

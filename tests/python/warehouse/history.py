@@ -148,6 +148,7 @@ _KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "evaluation": {
         "target_type": st.just("query"),
         "target_id": st.sampled_from(QUERIES),
+        "source": st.sampled_from(["assay", "assay", "langfuse"]),
         "evaluator": st.sampled_from(
             ["answer_quality", "judge", "human", "topics", "somebody", "rephrasing", "complexity"]
         ),

@@ -95,6 +95,7 @@ def product(rng: np.random.Generator, workspace: str, planted: float) -> Iterato
                 yield {"kind": "query", "status": "ok", "refused": is_refused, **told}
                 yield {"kind": "evaluation", "target_type": "query", "target_id": told["event_id"],
                        "evaluator": "content_gaps" if is_gap else "topics", "evaluator_version": "1",
+                       "source": "assay",
                        "metrics": {"probability" if is_gap else "similarity": 0.9},
                        "label": f"{workspace}:{name}", **told}  # fmt: skip
 

@@ -115,6 +115,7 @@ _SCORED_LATER: list[Step] = [
             "ts": "2026-03-02T10:00:00Z",
             "target_type": "query",
             "target_id": "q",
+            "source": "assay",
             "evaluator": "answer_quality",
             "evaluator_version": "1",
             "metrics": {"quality": 0.5},

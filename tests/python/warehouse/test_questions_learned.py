@@ -232,10 +232,10 @@ def test_a_question_that_waits_keeps_its_vector_until_it_is_in_a_cluster(world: 
 
 
 def test_only_opinions_that_hold_are_evidence_of_a_gap(world: World) -> None:
-    """Prevents gaps made of thumbs that were taken back, of asks that nobody answered, and of what
-    a held batch says."""
+    """Prevents gaps made of thumbs that were taken back, of asks that nobody answered, of what a held
+    batch says, and of what somebody else calls like a score of ours."""
     text = "how do I descale the coffee machine"
-    names = ("silent", "disliked", "edited", "asked", "held", "graded")
+    names = ("silent", "disliked", "edited", "asked", "held", "graded", "elsewhere")
     lines = [
         line.replace(b"q0", name.encode())
         for name in names
@@ -243,6 +243,11 @@ def test_only_opinions_that_hold_are_evidence_of_a_gap(world: World) -> None:
     ]
     world.land(world.write("a.jsonl", *lines))
     said = {"kind": "feedback", "ts": "2026-03-01T11:00:00Z", "type": "thumb"}
+    graded = {"kind": "evaluation", "event_id": "e1", "ts": said["ts"], "target_type": "query",
+              "target_id": "graded", "evaluator": "answer_quality", "evaluator_version": "1",
+              "metrics": {"grounding": 0}, "source": "assay"}  # fmt: skip
+    theirs = graded | {"event_id": "e0", "target_id": "elsewhere", "source": "langfuse"}
+    world.land(world.write("theirs.jsonl", json.dumps(theirs).encode()))
     world.land(
         world.write(
             "b.jsonl",
@@ -257,9 +262,6 @@ def test_only_opinions_that_hold_are_evidence_of_a_gap(world: World) -> None:
             ),
         )
     )
-    graded = {"kind": "evaluation", "event_id": "e1", "ts": said["ts"], "target_type": "query",
-              "target_id": "graded", "evaluator": "answer_quality", "evaluator_version": "1",
-              "metrics": {"grounding": 0}}  # fmt: skip
     doubts = [said | {"event_id": "f5", "query_id": "held", "value": -1}, graded]
     world.land(world.write("c.jsonl", *(json.dumps(one).encode() for one in doubts)))
     world.rows(
@@ -275,6 +277,7 @@ def test_only_opinions_that_hold_are_evidence_of_a_gap(world: World) -> None:
     )
     assert chance["edited"] == chance["disliked"] > chance["silent"]
     assert chance["asked"] == chance["held"] == chance["graded"] == chance["silent"]
+    assert chance["elsewhere"] == chance["silent"]
 
 
 def test_small_files_of_another_workspace_hide_nothing_that_is_known(world: World) -> None:
