@@ -152,12 +152,19 @@ def moment(zone: ZoneInfo | None, spelling: str | None) -> Convert:
         except (ValueError, AttributeError):
             return value
         if when.tzinfo is None and zone is not None:
-            there = when.replace(tzinfo=zone)
-            back = there.astimezone(dt.UTC).astimezone(zone).replace(tzinfo=None)
-            when = there if back == when else when  # an hour that the clocks skipped never was
+            when = _there(when, zone)
         return when.isoformat()
 
     return convert
+
+
+def _there(when: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    there = when.replace(tzinfo=zone)
+    try:
+        back = there.astimezone(dt.UTC).astimezone(zone).replace(tzinfo=None)
+    except OverflowError:  # at an end of the calendar: no clock of a zone's is asked any more
+        return when.replace(tzinfo=dt.UTC)
+    return there if back == when else when  # an hour that the clocks skipped never was
 
 
 def epoch(unit: str, since: dt.datetime) -> Convert:

@@ -18,7 +18,7 @@ from orchestration.landing.packed import BrokenStreamError
 from orchestration.landing.reasons import Reason
 from orchestration.sources.arrays import split_values
 from orchestration.sources.map_rows import Mapping, Row
-from orchestration.sources.source import Line, Record, Source, Stream, exactly, split_lines
+from orchestration.sources.source import Record, Source, Stream, exactly, split_lines
 
 _encode = msgspec.json.Encoder().encode
 
@@ -47,8 +47,13 @@ class Table:
         cells = exactly(record, limits) if is_json else msgspec.json.decode(record)
         return Row(number, cells) if isinstance(cells, dict) else None
 
-    def lines(self, row: Any) -> list[Line] | None:
-        return list(self.mapping.lines(row)) if isinstance(row, Row) else None
+    def lines(self, row: Any) -> list[Any] | None:
+        if not isinstance(row, Row):
+            return None
+        try:
+            return list(self.mapping.lines(row))
+        except Exception:  # whatever a cell holds: its row is no line of its own
+            return [[row.cells]]
 
     def _counted(self, record: Record) -> Record:
         self.number += 1

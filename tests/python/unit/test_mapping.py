@@ -15,7 +15,8 @@ from orchestration.landing.parse import Slice, parse
 from orchestration.landing.reader import read_file
 from orchestration.settings import PROJECT_DIR
 from orchestration.sources.commands import import_
-from orchestration.sources.mapping import MapError, read_map
+from orchestration.sources.map_rows import Row
+from orchestration.sources.mapping import MapError, Mapping, read_map
 from orchestration.sources.tables import Table
 
 MAP = """
@@ -203,6 +204,47 @@ def test_a_text_that_spells_a_line_lands_nothing(tmp_path: Path) -> None:
         ):
             assert isinstance(item, Slice)
             assert parse(item, Limits()).events == []
+
+
+NATIVE = "kind,event_id,ts,status,workspace,asked"
+OF_NATIVE = """
+source: shop
+fields: {event_id: event_id, ts: ts}
+lines:
+  - {kind: query, fields: {status: status}}
+  - kind: feedback
+    constants: {type: thumb, value: 1}
+    fields: {asked_at: {column: asked, zone: ZONE}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "zone"),
+    [("0001-01-01 00:00:00", "Europe/Paris"), ("9999-12-31 23:59:59", "America/New_York")],
+)
+def test_a_date_at_an_end_of_the_calendar_takes_its_line_alone(
+    tmp_path: Path, asked: str, zone: str
+) -> None:
+    """Of an empty date in one cell the whole row went on as it came: an event, had it such columns."""
+    text = f"{NATIVE}\nquery,e-1,2026-03-01T10:00:00Z,ok,other,{asked}\n".encode()
+    query, feedback = mapped(tmp_path, text, OF_NATIVE.replace("ZONE", zone))
+    assert (query["kind"], query["source"]) == ("query", "shop")
+    assert "workspace" not in query
+    assert feedback["kind"] == "feedback"
+    assert refused(tmp_path, text, OF_NATIVE.replace("ZONE", zone)) == ["TIME_WINDOW"]
+
+
+def test_a_row_that_no_map_can_read_is_no_event(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a cell makes of our own code: a row is not read as a line."""
+
+    def fails(_: Mapping, row: Row) -> None:
+        raise ZeroDivisionError(row.number)
+
+    monkeypatch.setattr(Mapping, "lines", fails)
+    text = f"{NATIVE}\nquery,e-1,2026-03-01T10:00:00Z,ok,other,\n".encode()
+    assert refused(tmp_path, text, OF_NATIVE.replace("ZONE", "UTC")) == ["BAD_TYPE"]
 
 
 @pytest.mark.parametrize(
