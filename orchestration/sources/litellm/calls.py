@@ -1,6 +1,6 @@
 """A call through LiteLLM: a query, and a cost unless a cache answered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orchestration.sources.leftovers import Leftovers
@@ -37,6 +37,10 @@ from orchestration.sources.tokens import disjoint
 
 class Call(Said):
     def lines(self) -> Iterator[Line]:
+        if not self.is_users:
+            if self.is_billed():
+                yield self.cost()
+            return
         if self.kind in TOOL_CALLS:
             yield tool(self)
             return
@@ -85,7 +89,7 @@ class Call(Said):
                 "first_token_ms": self.first_token(),
                 "context_tokens": said.get("prompt_tokens") or None,
                 "context_limit_tokens": whole(
-                    inner(said, "model_map_information", "model_map_value", "max_input_tokens")
+                    self.told("model_map_information", "model_map_value", "max_input_tokens")
                 ),
                 "prompt_name": self.of_metadata("prompt_management_metadata", "prompt_id"),
                 "tool_calls": len(calls) if isinstance(calls, list) else None,
@@ -109,14 +113,14 @@ class Call(Said):
             {
                 "kind": "cost",
                 **self.envelope(self.id),
-                "query_id": self.id,
+                "query_id": self.id if self.is_users else None,
                 "call_type": CALL_TYPES.get(self.kind, "generation"),
                 "provider": first(said.get("custom_llm_provider")),
                 "model": first(said.get("model"), said.get("model_group")),
                 "service_tier": TIERS.get(
                     str(
                         first(
-                            inner(said, "cost_breakdown", "service_tier"),
+                            self.told("cost_breakdown", "service_tier"),
                             inner(unpacked(said.get("response")), "service_tier"),
                         )
                     )
@@ -159,10 +163,17 @@ class Call(Said):
         }
 
     def reported_cost(self) -> Any:
-        """Where LiteLLM could not price the call its cost is 0, and it says what went wrong."""
+        """Where LiteLLM could not price the call its cost is 0."""
         cost = first(self.said.get("response_cost"), self.said.get("spend"))
-        is_unpriced = cost == 0 and self.said.get("response_cost_failure_debug_info")
-        return None if is_unpriced else money(cost)
+        return None if cost == 0 and self.is_unpriced() else money(cost)
+
+    def is_unpriced(self) -> bool:
+        """It says what went wrong; or knows no price of the model, and reckoned with none of yours."""
+        if self.said.get("response_cost_failure_debug_info"):
+            return True
+        known = self.told("model_map_information")
+        has_none = isinstance(known, Mapping) and known.get("model_map_value", ...) is None
+        return has_none and not self.told("cost_breakdown")
 
     def tags(self) -> Line | None:
         tags = unpacked(self.said.get("request_tags"))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from orchestration.sources.litellm.words import TRUTHS, call_type
+from orchestration.sources.litellm.words import HEALTH_CHECKS, TRUTHS, call_type
 from orchestration.sources.reading import first, inner, milliseconds, unpacked, when
 from orchestration.sources.source import Line
 
@@ -26,10 +26,16 @@ class Said:
             inner(unpacked(said.get("response")), "usage"),
         )
         self.status = first(said.get("status"), self.of_metadata("status"))
+        self.team = first(said.get("team_id"), self.of_metadata("user_api_key_team_id"))
+        self.is_users = self.team != HEALTH_CHECKS
         self.cached = TRUTHS.get(str(said.get("cache_hit")).lower(), False)
 
     def of_metadata(self, *names: str) -> Any:
         return inner(self.metadata, *names)
+
+    def told(self, *names: str) -> Any:
+        """What a payload has as a member, and a row in its metadata."""
+        return first(inner(self.said, *names), self.of_metadata(*names))
 
     def envelope(self, event_id: Any) -> Line:
         said = self.said
@@ -37,9 +43,7 @@ class Said:
             "event_id": event_id,
             "ts": when(said.get("startTime")),
             "source": NAME,
-            "workspace": first(
-                said.get("team_id"), self.of_metadata("user_api_key_team_id"), "default"
-            ),
+            "workspace": first(self.team if self.is_users else None, "default"),
             "project": self.of_metadata("user_api_key_project_id"),
             "trace_id": first(said.get("trace_id")),
             "session_id": self.session(),

@@ -13,6 +13,8 @@ AWAITED = (
     "anthropic_messages", "generate_content",
 )  # fmt: skip
 TOOL_CALLS = ("call_mcp_tool", "list_mcp_tools")
+# The team of the proxy's own health checks: they are paid for, and no user's.
+HEALTH_CHECKS = "litellm-internal-health-check"
 # Nothing that a user asked, nothing that is billed by itself: files, batches, threads, assistants.
 HOUSEKEEPING = ("batch", "file", "assistant", "thread", "fine_tuning", "vector_store", "get_messages",
                  "add_message", "video_")  # fmt: skip

@@ -282,6 +282,67 @@ def test_what_nobody_priced_is_not_free(fields: dict[str, Any], cost: str | None
     assert said(payload(**fields))["cost"].get("reported_cost") == cost
 
 
+UNKNOWN = {"model_map_information": {"model_map_key": "my-finetune", "model_map_value": None}}
+KNOWN = {"model_map_information": {"model_map_key": "gpt-4o", "model_map_value": {"key": "gpt-4o"}}}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "spend", "cost"),
+    [
+        (UNKNOWN, 0, None),
+        (json.dumps(UNKNOWN), 0, None),
+        (UNKNOWN, Decimal("0.5"), "0.5"),
+        (KNOWN, 0, "0"),
+        ({"model_map_information": None}, 0, "0"),  # nothing is said
+        ({"model_map_information": {}}, 0, "0"),
+        (
+            {**UNKNOWN, "cost_breakdown": {"input_cost": 0, "total_cost": 0}},
+            0,
+            "0",
+        ),  # by your own price
+    ],
+)
+def test_a_row_without_a_price_is_not_free(metadata: Any, spend: Any, cost: str | None) -> None:
+    """A row says it in its metadata, where nobody looked: 1,200 tokens were reported to cost $0."""
+    assert said(row(metadata=metadata, spend=spend))["cost"].get("reported_cost") == cost
+    unpriced = payload(**UNKNOWN, response_cost=0)
+    assert said(unpriced)["cost"].get("reported_cost") is None
+
+
+def test_a_row_says_in_its_metadata_what_a_payload_says_beside_it() -> None:
+    """Windows and tiers were read of payloads alone."""
+    tier = {"cost_breakdown": {"service_tier": "flex"}}
+    limit = {"model_map_information": {"model_map_value": {"max_input_tokens": 128000}}}
+    for record in (payload(**tier), row(metadata={**tier, **limit})):
+        found = said(record)
+        assert found["query"]["context_limit_tokens"] == 128000
+        assert found["cost"]["service_tier"] == "flex"
+
+
+HEALTH = "litellm-internal-health-check"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        row(team_id=HEALTH, user="", end_user=""),
+        payload(metadata={"user_api_key_team_id": HEALTH}, end_user=None),
+        row(team_id=HEALTH, metadata={"guardrail_information": [{"guardrail_status": "success"}]}),
+    ],
+)
+def test_health_checks_of_the_proxy_cost_and_are_no_query(record: dict[str, Any]) -> None:
+    """Every few minutes a made-up user asked, in a workspace of its own, and was always answered."""
+    found = said(record)
+    assert set(found) == {"cost"}
+    assert found["cost"]["workspace"] == "default"
+    assert "query_id" not in found["cost"]
+
+
+def test_a_health_check_without_tokens_is_nothing() -> None:
+    nothing = dict.fromkeys(("total_tokens", "prompt_tokens", "completion_tokens", "spend"), 0)
+    assert lines(row(team_id=HEALTH, **nothing)) == []
+
+
 def test_embeddings_cost_and_are_no_turn() -> None:
     found = said(payload(call_type="aembedding", completion_tokens=0))
     assert {kind: line.get("call_type") for kind, line in found.items()} == {"cost": "embedding"}
