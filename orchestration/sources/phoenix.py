@@ -15,7 +15,16 @@ from orchestration.sources.otlp.lines import lines_of
 from orchestration.sources.otlp.retrievals import document_of
 from orchestration.sources.otlp.spans import Event, Origin, Span
 from orchestration.sources.ratings import in_words, is_by_users, rated
-from orchestration.sources.reading import EPOCH, UNSTATED, first, inner, moment_of, spoken, when
+from orchestration.sources.reading import (
+    EPOCH,
+    UNSTATED,
+    decimal_of,
+    first,
+    inner,
+    moment_of,
+    spoken,
+    when,
+)
 from orchestration.sources.source import Line, Source
 
 NAME = "phoenix"
@@ -160,7 +169,7 @@ def _feedback_kind(said: Mapping[str, Any]) -> Line | None:
     label = str(said.get("label") or "").lower()
     if label in _THUMBS:
         return {"type": "thumb", "value": _THUMBS[label]}
-    score = said.get("score")
+    score = decimal_of(said.get("score"))  # a column may hold NaN, which JSON has as a text
     return in_words(label) if score is None else rated(said.get("name"), score)
 
 

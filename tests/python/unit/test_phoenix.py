@@ -1,10 +1,15 @@
 """Phoenix's rows as lines: what its annotations are called here."""
 
+import json
 from typing import Any
 
 import pytest
 
-from orchestration.sources.phoenix import lines
+from orchestration.landing.limits import Limits
+from orchestration.landing.parse import Slice, parse
+from orchestration.landing.records import Records, slices_of
+from orchestration.sources import phoenix
+from orchestration.sources.phoenix import PHOENIX, lines
 
 
 def annotation(about: str, **around: Any) -> dict[str, Any]:
@@ -32,3 +37,35 @@ def test_an_annotation_is_told_by_what_it_is_about(
     again = {**around, **{name: "c1" for name in around if name in ("trace_id", "session_id")}}
     (other,) = lines(annotation(about, **again)) or []
     assert other["event_id"] != line["event_id"]
+
+
+def test_a_users_score_that_is_no_number_is_none() -> None:
+    """One NaN ended every import at its row, and was read again by the next."""
+    said = annotation("span", trace_id="a1", span_id="b1")
+    for label, reasons in ((None, None), ("slow", ["slow"])):
+        said["annotation"] |= {"score": "NaN", "label": label}
+        (line,) = lines(said) or []
+        assert (line["kind"], line["type"], line.get("value")) == ("feedback", "text", None)
+        assert line.get("reasons") == reasons
+    said["annotation"]["score"] = "1"
+    (line,) = lines(said) or []
+    assert (line["type"], line["value"]) == ("thumb", 1)
+
+
+def test_a_record_that_nobody_foresaw_takes_none_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A type that no translation knew ended the import, and all that came behind never landed."""
+
+    def fails(_: Any) -> None:
+        raise TypeError
+
+    odd, good = (annotation("span", trace_id=trace, span_id="b1") for trace in ("a1", "a2"))
+    records = [json.dumps(one).encode() + b"\n" for one in (odd, good)]
+    monkeypatch.setattr(phoenix, "is_by_users", lambda _: fails(_) if not seen.pop() else True)
+    seen = [True, False]
+    (part,) = slices_of(Records(PHOENIX, records), Limits())
+    assert isinstance(part, Slice)
+    parsed = parse(part, Limits())
+    assert [(refused.reason.value, refused.path) for _, refused in parsed.refused] == [
+        ("MISSING_FIELD", "$.kind")
+    ]
+    assert [event.trace_id for event in parsed.events] == ["a2"]
