@@ -116,6 +116,11 @@ def explain(error: "psycopg.Error", statement: str) -> str:
     return sentence
 
 
+def _ranges() -> list[str]:
+    of = ("int4", "int8", "num", "date", "ts", "tstz")
+    return [f"{name}{kind}" for name in of for kind in ("range", "multirange")]
+
+
 def _register_loaders(connection: "psycopg.Connection") -> None:
     from psycopg.adapt import Loader
 
@@ -152,7 +157,7 @@ def _register_loaders(connection: "psycopg.Connection") -> None:
         DateTimeLoader: ("timestamp", "timestamptz"),
         MomentLoader: ("date", "time", "timetz", "interval"),
         JsonLoader: ("json", "jsonb"),
-        TextLoader: ("uuid", "bytea", "inet", "cidr", "bit", "varbit"),
+        TextLoader: ("uuid", "bytea", "inet", "cidr", "bit", "varbit", "record", *_ranges()),
     }
     for loader, types in loaders.items():
         for name in types:

@@ -46,6 +46,18 @@ def test_json_is_exact() -> None:
     assert row["doc"] == {"a": Decimal("1.00")}
 
 
+def test_rows_and_ranges_are_as_postgresql_writes_them() -> None:
+    """Prevents Python's spelling of its own objects in what people and programs read."""
+    statement = """select row(1, 'a b', null) as r, int4range(1, 5) as i, numrange(0.5, null) as n,
+        tstzrange('2026-03-01Z', null) as t, array[daterange('2026-03-01', '2026-03-03')] as days,
+        '{[1,3),[5,6)}'::int8multirange as m, array[row(1, true)] as rows"""
+    (found,) = json.loads(run("--json", statement).stdout)
+    assert found == {
+        "r": '(1,"a b",)', "i": "[1,5)", "n": "[0.5,)", "t": '["2026-03-01 00:00:00+00",)',
+        "days": ["[2026-03-01,2026-03-03)"], "m": "{[1,3),[5,6)}", "rows": ["(1,t)"],
+    }  # fmt: skip
+
+
 def test_csv_is_exact() -> None:
     """Prevents exponents, rounded numbers and Python's spelling of values."""
     header, row = csv.reader(io.StringIO(run("--csv", VALUES).stdout))
