@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -196,27 +197,44 @@ def _hand_over_parsed(folder: Path) -> None:
 
 
 def ensure_manifest() -> Path:
-    """The manifest of the files as they are now; parsed again when one of them is newer."""
+    """The manifest of the files as they are now; parsed again when it was made of others. Older files
+    are others, too: whoever goes back to a release has them."""
     folder = manifest_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = folder / "manifest.json"
+    manifest, made_of = folder / "manifest.json", folder / "made_of.json"
     with (folder / "lock").open("w") as lock:
         # Dagster loads the same definitions in several processes at once.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        read_at = manifest.stat().st_mtime if manifest.exists() else 0.0
-        changed = [path for path in _project_files() if path.stat().st_mtime > read_at]
+        before, now = _read_files(made_of) if manifest.exists() else {}, _project_files()
+        changed = [path for path in {*before, *now} if before.get(path) != now.get(path)]
         if changed:
             # A unit test that was renamed in a yml would stay beside its new self.
-            whole = ["--no-partial-parse"] if any(path.suffix == ".yml" for path in changed) else []
+            whole = ["--no-partial-parse"] if any(path.endswith(".yml") for path in changed) else []
+            made_of.unlink(missing_ok=True)
             with dbt_session(_url_without_starting()):
                 _invoke(["parse", *whole], lambda _done, _total: None, folder)
+            made_of.write_text(json.dumps(now), encoding="utf-8")
     return manifest
 
 
-def _project_files() -> list[Path]:
-    """Folders count too: a file that was removed changes nothing else."""
+_Files = dict[str, list[int]]
+
+
+def _project_files() -> _Files:
+    """Size and time of each, by which it is known again."""
     parts = [PROJECT_DIR / part for part in _PROJECT_PARTS]
-    return [path for part in parts if part.exists() for path in (part, *part.rglob("*"))]
+    paths = [path for part in parts if part.exists() for path in (part, *part.rglob("*"))]
+    found = {str(path): path.stat() for path in paths}
+    return {path: [s.st_size, s.st_mtime_ns] for path, s in found.items() if S_ISREG(s.st_mode)}
+
+
+def _read_files(made_of: Path) -> _Files:
+    """Nothing where that is not known: then everything is parsed."""
+    try:
+        found: _Files = json.loads(made_of.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
 
 
 def _url_without_starting() -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -274,13 +275,42 @@ def test_the_manifest_follows_the_files(
     monkeypatch.setattr(build, "_invoke", lambda args, *_: parsed.append(args))
     manifest = build.ensure_manifest()
     assert parsed == []
-    newer = manifest.stat().st_mtime + 1
-    for name, asked in (("a.sql", ["parse"]), ("a.yml", ["parse", "--no-partial-parse"])):
-        (tmp_path / name).touch()
-        os.utime(tmp_path / name, (newer, newer))
-        monkeypatch.setattr(build, "_project_files", lambda: list(tmp_path.iterdir()))
+    monkeypatch.setenv("ASSAY_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(build, "PROJECT_DIR", tmp_path)
+    models = tmp_path / "models"
+    models.mkdir()
+    model, tests = models / "a.sql", models / "a.yml"
+    build.manifest_folder().mkdir(parents=True)
+    shutil.copy(manifest, build.manifest_folder())
+    older = manifest.stat().st_mtime - 1000
+    sql_alone, whole = ["parse"], ["parse", "--no-partial-parse"]
+
+    def parses() -> list[list[str]]:
         build.ensure_manifest()
-        assert parsed.pop() == asked
+        found = parsed.copy()
+        parsed.clear()
+        return found
+
+    model.write_text("select 1")
+    assert parses() == [sql_alone]
+    assert parses() == []
+    model.write_text("select 2")
+    os.utime(model, (older, older))  # of a release before
+    assert parses() == [sql_alone]
+    tests.touch()
+    assert parses() == [whole]
+    tests.unlink()
+    assert parses() == [whole]
+    (models / "unfinished").mkdir()
+    assert parses() == []
+    monkeypatch.setattr(build, "_invoke", lambda *_: 1 / 0)
+    model.unlink()
+    with pytest.raises(ZeroDivisionError):
+        build.ensure_manifest()
+    monkeypatch.setattr(build, "_invoke", lambda args, *_: parsed.append(args))
+    model.write_text("select 2")
+    os.utime(model, (older, older))
+    assert parses() == [sql_alone]  # what the one that failed has left is not known
 
 
 def test_dagsters_home_has_no_telemetry_and_keeps_the_users_choice(
