@@ -74,6 +74,19 @@ NOTE = {
     "trace_id": "a1",
     "document": {"id": "d", "content": "text"},
 }
+RATING = {
+    "annotation": {
+        "id": 1,
+        "name": "user feedback",
+        "score": 1,
+        "annotator_kind": "HUMAN",
+        "created_at": "2026-03-01T10:00:00+00:00",
+        "source": "API",
+    },
+    "about": "span",
+    "trace_id": "a1",
+    "span_id": "b1",
+}
 TABLE = {
     "observation": test_langfuse.generation(),
     "trace": test_langfuse.trace(),
@@ -120,7 +133,7 @@ RECORDS: list[tuple[Source, dict[str, Any]]] = [
     (OTLP_JSON, json.loads(request(span(CALL), span(INFERENCE, 2)))),
     (PHOENIX, SPAN),
     (PHOENIX, NOTE),
-    (PHOENIX, {**NOTE, "about": "span", "annotation": {**NOTE["annotation"], "label": None}}),
+    (PHOENIX, RATING),
 ]
 
 LEAF = st.one_of(

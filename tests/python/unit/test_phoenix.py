@@ -10,6 +10,7 @@ from orchestration.landing.parse import Slice, parse
 from orchestration.landing.records import Records, slices_of
 from orchestration.sources import phoenix
 from orchestration.sources.phoenix import PHOENIX, lines
+from orchestration.sources.ratings import is_by_users
 
 
 def annotation(about: str, **around: Any) -> dict[str, Any]:
@@ -55,13 +56,15 @@ def test_a_users_score_that_is_no_number_is_none() -> None:
 def test_a_record_that_nobody_foresaw_takes_none_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """A type that no translation knew ended the import, and all that came behind never landed."""
 
-    def fails(_: Any) -> None:
-        raise TypeError
+    def told(name: str) -> bool:
+        if name == "odd":
+            raise TypeError
+        return is_by_users(name)
 
     odd, good = (annotation("span", trace_id=trace, span_id="b1") for trace in ("a1", "a2"))
+    odd["annotation"]["name"] = "odd"
     records = [json.dumps(one).encode() + b"\n" for one in (odd, good)]
-    monkeypatch.setattr(phoenix, "is_by_users", lambda _: fails(_) if not seen.pop() else True)
-    seen = [True, False]
+    monkeypatch.setattr(phoenix, "is_by_users", told)
     (part,) = slices_of(Records(PHOENIX, records), Limits())
     assert isinstance(part, Slice)
     parsed = parse(part, Limits())
