@@ -89,7 +89,7 @@ def import_(
 
 def _refuse_password(url: str) -> None:
     """Everybody on the machine sees the arguments of a command."""
-    from orchestration.sources.importing import PASSWORD, read_url
+    from orchestration.sources.theirs import PASSWORD, read_url
 
     if "password" in read_url(url):
         raise AssayError(
@@ -155,7 +155,10 @@ def _database(
     database = database_named(name)
     if dry_run:
         tried = try_database(database, url, Since(*since))
-        show([{"path": log, **verdict.as_json()} for log, verdict in tried], as_json)
+        show(
+            [{"path": log, **verdict.as_json(), "newest_only": cut} for log, verdict, cut in tried],
+            as_json,
+        )
         return
     with ExitStack() as stack:
         lander = stack.enter_context(Lander())
@@ -192,6 +195,8 @@ def _print_verdict(report: dict[str, Any], say: Callable[[str], None]) -> None:
     from orchestration.warehouse.rendering import print_table
 
     say(f"{report['path']}: {report['rows']:,} rows, {report['skipped']:,} of them say nothing to land")
+    if report.get("newest_only"):
+        say("these are its newest; --since or --everything tries more")
     landing = [[kind, lines] for kind, lines in report["would_land"].items()]
     print_table(["would land", "lines"], landing or [["nothing", 0]])
     if report["would_be_refused"]:

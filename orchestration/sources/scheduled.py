@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import psycopg
 import yaml
 
 from orchestration import settings
 from orchestration.errors import AssayError, sentence_of
 from orchestration.landing.lander import Lander
 from orchestration.landing.store import Counts
-from orchestration.sources.importing import PASSWORD, Since, import_database, places_of, read_url
+from orchestration.sources.importing import Since, import_database, places_of
 from orchestration.sources.named import NAMES, database_named
+from orchestration.sources.theirs import PASSWORD, read_url
 
 _EVERY = re.compile(r"([1-9]\d{0,3})([mh])")
 
@@ -100,8 +100,8 @@ def import_all(lander: Lander) -> Iterator[Imported]:
                 lander, database_named(one.system), one.url, Since(), one.password
             ):
                 counts.add(landed)
-        except (AssayError, psycopg.Error) as error:
-            problem = sentence_of(error)
+        except Exception as error:  # whatever befalls one, the others are read
+            problem = sentence_of(error) or f"{type(error).__name__} while importing."
         yield Imported(one.system, counts, _newest(lander, one), problem)
 
 

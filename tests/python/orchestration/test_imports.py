@@ -14,6 +14,8 @@ from test_import_databases import LITELLM, call, run
 
 from orchestration.errors import AssayError
 from orchestration.landing.lander import Lander
+from orchestration.sources import scheduled
+from orchestration.sources.importing import import_database
 from orchestration.sources.scheduled import configured, import_all, slot
 
 AWAY = "postgresql://reader@127.0.0.1:1/gone"
@@ -104,6 +106,25 @@ def test_a_source_that_is_away_keeps_no_other_from_being_read(
     )
     # Of one system in three places: what was read of one says nothing of the others.
     assert [name for name in shown if "lag" in name] == ["2 litellm: lag in seconds"]
+
+
+def test_an_error_that_nobody_expected_keeps_no_other_from_being_read(
+    warehouse: psycopg.Connection, home: Path, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One odd row of one source, and none that is named behind it was ever read."""
+    configure(home, source, source)
+    odd = [True]
+
+    def fails(*given: Any) -> Any:
+        if odd and odd.pop():
+            raise TypeError("somebody's words")
+        return import_database(*given)
+
+    monkeypatch.setattr(scheduled, "import_database", fails)
+    with Lander() as lander:
+        found = list(import_all(lander))
+    assert [one.problem for one in found] == ["TypeError while importing.", None]
+    assert warehouse.execute("select count(*) from raw.cost_log").fetchone() == (2,)
 
 
 def test_lags_of_two_schemas_are_each_its_own(home: Path, source: str) -> None:

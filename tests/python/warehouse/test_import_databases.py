@@ -1,8 +1,9 @@
 """Other systems' tables: all once, then what is new and late; nothing twice, no secret shown."""
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +14,8 @@ from click.testing import CliRunner, Result
 from landing_world import World
 
 from orchestration.sources.commands import import_
-from orchestration.sources.importing import places_of
+from orchestration.sources.importing import Since, places_of, try_database
+from orchestration.sources.named import database_named
 
 # As their own migrations make them, without the columns that nobody here reads.
 LITELLM = """
@@ -190,6 +192,21 @@ def test_rows_that_are_wrong_are_kept_and_others_land(world: World, there: str) 
     ]
 
 
+def test_a_dry_run_tries_the_newest_rows_unless_told(there: str) -> None:
+    """It kept a key of every line there was, and took as long as an import."""
+    run(there, LITELLM, *(call(n, f"2026-03-01T10:0{n}:00") for n in range(6)))
+
+    def tried(since: Since) -> list[tuple[int, bool]]:
+        found = try_database(database_named("litellm"), there, since, most=4)
+        return [(verdict.rows, newest_only) for _, verdict, newest_only in found]
+
+    assert tried(Since()) == [(4, True)]
+    assert tried(Since(everything=True)) == [(6, False)]
+    assert tried(Since(dt.datetime(2026, 3, 1, 10, 1, tzinfo=dt.UTC))) == [(5, False)]
+    run(there, 'delete from "LiteLLM_SpendLogs" where "startTime" < \'2026-03-01T10:03:00\'')
+    assert tried(Since()) == [(3, False)]
+
+
 def test_a_dry_run_lands_nothing(world: World, there: str) -> None:
     run(there, LITELLM, call(1, "2026-03-01T10:00:00"))
     report = json.loads(invoked("litellm", there, "--dry-run", "--json").stdout)["files"][0]
@@ -219,20 +236,94 @@ def test_what_is_wrong_is_said_without_the_password(world: World, there: str) ->
     assert world.value("select count(*) from landing.batch") == 0
 
 
+@contextmanager
+def reader(url: str, *grants: str) -> Iterator[str]:
+    """Somebody who may read what is granted."""
+    run(url, "create role reads_only login password 'r'")
+    parts = urlsplit(url)
+    try:
+        run(url, *(f"grant {grant} to reads_only" for grant in grants))
+        yield parts._replace(netloc=f"reads_only:r@{parts.hostname}:{parts.port}").geturl()
+    finally:
+        run(url, "drop owned by reads_only", "drop role reads_only")
+
+
+ASKED = """insert into observations (id, type, start_time, end_time, project_id) values
+           ('o-1', 'SPAN', '2026-03-01 10:00:00', '2026-03-01 10:00:03', 'p')"""
+
+
+@pytest.mark.usefixtures("world")
+def test_what_the_other_database_refuses_is_said_with_its_own_name(there: str) -> None:
+    """Who lacks a grant was told of another table; who has an older version to run `assay up`."""
+    run(there, LANGFUSE, ASKED)
+    tables = "select on traces, observations, scores"
+    with reader(there, tables) as theirs:
+        told = str(invoked("langfuse", theirs, PGSSLMODE="prefer").exception)
+    assert "permission denied for table prompts" in told
+    assert "Grant select" in told
+    run(there, "drop table prompts")
+    told = str(invoked("langfuse", there, PGSSLMODE="prefer").exception)
+    assert 'observations is of a version that is not known here: relation "prompts"' in told
+
+
+@pytest.mark.parametrize(
+    ("broken", "state"),
+    [
+        ("(select repeat(md5(g::text), 10) from generate_series(1, 9000000) as g limit 1)", "57014"),
+        ("convert_from('\\xff', 'UTF8')", "22021"),
+    ],
+)
+def test_an_error_that_comes_each_time_is_no_lost_connection(
+    world: World, there: str, broken: str, state: str
+) -> None:
+    """ "Import again" was the advice, and it failed in the same way, for ever."""
+    run(
+        there,
+        LITELLM,
+        call(1, "2026-03-01T10:00:00"),
+        'alter table "LiteLLM_SpendLogs" rename to spend',
+        f"""create view "LiteLLM_SpendLogs" as select request_id, call_type, "startTime",
+            {broken} as model from spend""",
+    )
+    told = invoked("litellm", f"{there}?options=-cstatement_timeout%3D100", PGSSLMODE="prefer")
+    assert f"ended the reading of spend ({'QueryCanceled' if state[0] == '5' else ''}" in str(
+        told.exception
+    )
+    assert state in str(told.exception)
+    assert "connection" not in str(told.exception)
+    assert world.value("select count(*) from landing.import_mark") == 0
+
+
+@pytest.mark.parametrize("refuses", [True, False])
+def test_an_import_through_a_pooler_that_takes_no_options(
+    world: World, there: str, refuses: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PgBouncer refuses settings that come with the connection, or drops them: then times were those of
+    the server's zone, and rows of the hours between were never read."""
+    connect = psycopg.connect
+
+    def pooled(*given: Any, **named: Any) -> Any:
+        if "assay import" in named.values() and named.pop("options", None) and refuses:
+            raise psycopg.OperationalError("unsupported startup parameter: options")
+        return connect(*given, **named)
+
+    run(there, "create schema own", "alter database " + urlsplit(there).path[1:] +
+        " set timezone = 'America/New_York'")  # fmt: skip
+    own = f"{there}?options=-csearch_path%3Down"
+    run(own, LITELLM, call(1, "2026-03-01T10:00:00"))
+    monkeypatch.setattr(psycopg, "connect", pooled)
+    assert imported("litellm", own) == {"spend": (2, 0, 0, 0)}
+    run(own, call(2, "2026-03-01T12:00:00"))
+    assert imported("litellm", own) == {"spend": (2, 2, 0, 0)}
+    marked = "select (seen_to at time zone 'UTC')::text from landing.import_mark"
+    assert world.value(marked) == "2026-03-01 12:00:00"
+
+
 @pytest.mark.usefixtures("world")
 def test_nothing_is_written_there(there: str) -> None:
     run(there, LITELLM, call(1, "2026-03-01T10:00:00"))
-    run(
-        there,
-        "create role reads_only login password 'r'",
-        'grant select on "LiteLLM_SpendLogs" to reads_only',
-    )
-    parts = urlsplit(there)
-    theirs = parts._replace(netloc=f"reads_only:r@{parts.hostname}:{parts.port}").geturl()
-    try:
+    with reader(there, 'select on "LiteLLM_SpendLogs"') as theirs:
         assert imported("litellm", theirs) == {"spend": (2, 0, 0, 0)}
-    finally:
-        run(there, "drop owned by reads_only", "drop role reads_only")
 
 
 def test_langfuse_tables_of_version_2(world: World, there: str) -> None:
