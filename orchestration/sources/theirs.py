@@ -120,6 +120,7 @@ def schemas_of(options: str) -> list[str]:
 
 
 _Span = dict[str, dt.datetime | None]
+# Rows are ordered by `log.moment`: alone, `moment` is the answer's, which no index of theirs serves.
 _WITHIN = """(moment >= %(start)s::timestamp or %(start)s::timestamp is null)
     and moment < %(until)s::timestamptz"""
 
@@ -163,7 +164,7 @@ class Rows:
                         else ({_slim(log)})::text end, moment::timestamptz
                     from ({log.select}) as log
                     where {_WITHIN}
-                    order by moment""".encode(),
+                    order by log.moment""".encode(),
                 {**span, "longest": limits.line_bytes},
             )
             for line, moment in cursor:
@@ -210,7 +211,7 @@ def _moment_at(
     """`with ties` would say it in one query, from PostgreSQL 13 on."""
     found = there.execute(
         f"""select moment::timestamptz from ({log.select}) as log where {_WITHIN}
-            order by moment {order} limit 1 offset %(place)s""".encode(),
+            order by log.moment {order} limit 1 offset %(place)s""".encode(),
         {**span, "place": place - 1},
     ).fetchone()
     return found[0] if found else None
