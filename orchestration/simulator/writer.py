@@ -102,6 +102,7 @@ def _prepare_folder(order: Order) -> None:
     if truth.exists():
         ours |= {file["name"] for file in msgspec.json.decode(truth.read_bytes())["files"]}
     logs = [path for path in order.out.iterdir() if ".jsonl" in path.suffixes]
+    ours |= {unfinished(Path(name)).name for name in ours}  # of a run that was stopped
     strangers = [path.name for path in logs if path.name not in ours]
     if strangers:
         raise AssayError(
@@ -113,15 +114,20 @@ def _prepare_folder(order: Order) -> None:
 
 
 def _write_file(path: Path, lines: list[bytes], tail: bytes, *, packed: bool) -> None:
-    unfinished = path.with_name(f".{path.name}.part")
-    with unfinished.open("wb") as raw:
+    growing = unfinished(path)
+    with growing.open("wb") as raw:
         if packed:
             # Neither a name nor a time in the header: equal content gives equal bytes.
             with gzip.GzipFile("", "wb", 4, raw, mtime=0) as stream:
                 _write_lines(cast("IO[bytes]", stream), lines, tail)
         else:
             _write_lines(raw, lines, tail)
-    unfinished.replace(path)
+    growing.replace(path)
+
+
+def unfinished(path: Path) -> Path:
+    """What a file is called until it is whole."""
+    return path.with_name(f".{path.name}.part")
 
 
 def _write_lines(stream: IO[bytes], lines: list[bytes], tail: bytes) -> None:
@@ -132,6 +138,6 @@ def _write_lines(stream: IO[bytes], lines: list[bytes], tail: bytes) -> None:
 
 def _write_truth(path: Path, known: dict[str, Any]) -> None:
     content = msgspec.json.encode(known, order="sorted")
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_bytes(msgspec.json.format(content, indent=1) + b"\n")
-    unfinished.replace(path)
+    growing = unfinished(path)
+    growing.write_bytes(msgspec.json.format(content, indent=1) + b"\n")
+    growing.replace(path)

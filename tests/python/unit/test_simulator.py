@@ -557,6 +557,21 @@ def test_a_folder_with_other_logs_is_refused(tmp_path: Path) -> None:
         run(tmp_path, "--days", "1", "--queries-per-day", "5")
 
 
+@pytest.mark.parametrize("options", [(), ("--gzip",)])
+def test_a_run_that_was_stopped_can_be_asked_for_again(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """The file that it was writing was called another's, until somebody found and removed it."""
+    out, whole = tmp_path / "out", tmp_path / "whole"
+    order = ("--days", "2", "--queries-per-day", "5", *options)
+    run(whole, *order)
+    out.mkdir()
+    last = max(path.name for path in whole.glob("*.jsonl*"))
+    (out / f".{last}.part").write_bytes(b"half a li")
+    run(out, *order)
+    assert contents(out) == contents(whole)
+
+
 def test_a_second_run_replaces_the_first(tmp_path: Path) -> None:
     run(tmp_path, "--days", "3", "--queries-per-day", "5")
     run(tmp_path, "--days", "1", "--queries-per-day", "5")
