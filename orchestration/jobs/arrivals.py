@@ -39,8 +39,12 @@ class Arrivals:
     seen: Mapping[str, Seen]
 
 
-def look(folder: Path, before: Mapping[str, Seen], session: psycopg.Connection) -> Arrivals:
-    """A file is complete when a manifest says so, or when it is what it was at the look before."""
+def look(
+    folder: Path, settle_s: float, before: Mapping[str, Seen], session: psycopg.Connection
+) -> Arrivals:
+    """A file is complete when a manifest says so, or when it is what it was at the look before and has
+    not changed for `settle_s`: a run leaves those that may grow, and is not asked for them.
+    """
     until = time.monotonic() + _READ_FOR_S
     seen: dict[str, Seen] = {}
     for path in files.find(folder) if folder.is_dir() else []:
@@ -49,6 +53,7 @@ def look(folder: Path, before: Mapping[str, Seen], session: psycopg.Connection) 
             known = before.get(str(path))
             at_rest = known is not None and known.state == tuple(state)
             digest = known.digest if known is not None and at_rest else None
+            at_rest = at_rest and not files.may_grow(path, state, settle_s)
             complete = at_rest or files.manifest_of(path).exists()
             if complete and digest is None and time.monotonic() < until:
                 digest = _digest(path, until) or f"{state.size} {state.mtime_ns}"

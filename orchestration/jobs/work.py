@@ -23,7 +23,8 @@ HISTORY = "13 months"
 
 @dataclass
 class Landed:
-    """`problems` holds a sentence for each file that stays where it is."""
+    """`problems` holds a sentence for each file that stays where it is; `files` are those that landed
+    whole, `growing` tells of those that did not, or not yet."""
 
     counts: Counts = field(default_factory=Counts)
     files: int = 0
@@ -36,13 +37,19 @@ def inbox_folder() -> Path:
 
 
 def land(folder: Path, settle_s: float) -> Landed:
-    """Every complete file of the folder and the lines of landing.inbox; landed files move aside."""
+    """Every complete file of the folder and the lines of landing.inbox; landed files move aside.
+
+    Which are complete is asked as the look does that comes before most runs (`arrivals.look`). Nobody
+    waits here for one that may still grow: each would keep all the others, and it is looked at again.
+    """
     landed = Landed()
-    with Lander() as lander:
+    with Lander(on_batch=lambda _, counts: landed.counts.add(counts)) as lander:
         for path in files.find(folder) if folder.is_dir() else []:
             try:
                 state = files.state_of(path)
-                landed.counts.add(lander.land_file(path, settle_s))
+                if files.may_grow(path, state, settle_s):
+                    raise files.growing(path)
+                lander.land_file(path, settle_s)
             except files.GrowingError as growing:
                 landed.growing.append(str(growing))
             except FileNotFoundError:
@@ -52,19 +59,23 @@ def land(folder: Path, settle_s: float) -> Landed:
                     raise  # not the file's fault
                 landed.problems.append(f"{path}: {problem}")
             else:
-                landed.files += 1
+                whole = True
                 try:
-                    files.set_aside(path, state)
+                    whole = files.set_aside(path, state)
                 except OSError as problem:
                     landed.problems.append(
                         f"{path} has landed, and cannot be moved to {files.LANDED}: {problem.strerror}"
                     )
+                if whole:
+                    landed.files += 1
+                else:
+                    landed.growing.append(str(files.growing(path)))
         landed.counts.add(inbox.drain(lander))
     return landed
 
 
 def land_all(_: Attempt) -> int:
-    landed = land(inbox_folder(), settle_s=1.0)
+    landed = land(inbox_folder(), files.settle_s())
     if landed.problems:
         raise AssayError("Not landed:\n" + "\n".join(landed.problems))
     return landed.counts.lines

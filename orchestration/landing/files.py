@@ -26,7 +26,7 @@ class State(NamedTuple):
 
 
 class GrowingError(AssayError):
-    """The file is not complete; nothing of its end was taken."""
+    """The file is not complete: its end, or what came to it since, was not taken."""
 
 
 def find(path: Path) -> list[Path]:
@@ -65,10 +65,21 @@ def wait_until_complete(path: Path, settle_s: float) -> State:
                 f"{path} has {state.size} bytes, its manifest promises {promised}: not taken."
             )
     # A clock that was set back leaves times in the future; then only waiting can tell.
-    elif not 0 <= settle_s <= time.time() - state.mtime_ns / 1e9:
+    elif not 0 <= settle_s <= _age_s(state):
         time.sleep(settle_s)
         require_unchanged(path, state)
     return state
+
+
+def may_grow(path: Path, state: State, settle_s: float) -> bool:
+    """It changed less than `settle_s` ago, and no manifest says that it is done. One of the future is
+    let through: only waiting can tell (see above).
+    """
+    return 0 <= _age_s(state) < settle_s and not manifest_of(path).exists()
+
+
+def _age_s(state: State) -> float:
+    return time.time() - state.mtime_ns / 1e9
 
 
 def settle_s() -> float:
@@ -78,7 +89,7 @@ def settle_s() -> float:
 
 def require_unchanged(path: Path, state: State) -> None:
     if state_of(path) != state:
-        raise _growing(path)
+        raise growing(path)
 
 
 def state_of(path: Path) -> State:
@@ -86,20 +97,24 @@ def state_of(path: Path) -> State:
     return State(stat.st_size, stat.st_mtime_ns)
 
 
-def set_aside(path: Path, state: State) -> None:
+def set_aside(path: Path, state: State) -> bool:
     """Move a landed file out of the way, with its manifest; another lander may have been faster.
 
-    `state` is what it had when it landed: whatever else stands there by now stays, to be landed.
+    `state` is what it had when it landed: whatever else stands there by now stays, to be landed, and
+    the answer is False.
     """
     folder = path.parent / LANDED
     folder.mkdir(exist_ok=True)
     target = _free(folder / path.name)
     with suppress(FileNotFoundError):
-        if state_of(path) == state:
-            _move(path, target)
-            # A producer may have renamed its next file into place just before.
-            if state_of(target) != state:
-                _move(target, _free(path))
+        if state_of(path) != state:
+            return False
+        _move(path, target)
+        # A producer may have renamed its next file into place just before.
+        if state_of(target) != state:
+            _move(target, _free(path))
+            return False
+    return True
 
 
 def _move(path: Path, target: Path) -> None:
@@ -129,7 +144,7 @@ def _promised_size(path: Path) -> int:
         ) from None
 
 
-def _growing(path: Path) -> GrowingError:
+def growing(path: Path) -> GrowingError:
     return GrowingError(
         f"{path} is still growing and was not taken to its end. Land it again when its writer is"
         " done, or let the writer rename it into place."

@@ -17,7 +17,14 @@ from orchestration.errors import AssayError
 from orchestration.landing import retry
 from orchestration.landing.admission import resolve_persons
 from orchestration.landing.contract import Retrieval
-from orchestration.landing.files import GrowingError, require_unchanged, wait_until_complete
+from orchestration.landing.files import (
+    GrowingError,
+    State,
+    growing,
+    require_unchanged,
+    state_of,
+    wait_until_complete,
+)
 from orchestration.landing.limits import Limits
 from orchestration.landing.parse import Parsed, Slice, parse
 from orchestration.landing.reader import read_file, read_items, read_rows, read_stream
@@ -80,10 +87,11 @@ class Lander:
         self, paths: list[Path], settle_s: float, report: Report, workers: Workers | None
     ) -> dict[Path, Counts]:
         found: dict[Path, Counts] = {}
+        states: dict[Path, State] = {}
         for path in paths:
             counts = Counts()
             try:
-                state = wait_until_complete(path, settle_s)
+                state = states[path] = wait_until_complete(path, settle_s)
                 check = partial(require_unchanged, path, state)
                 items = self._read(path, workers)
                 self._land(items, Origin("file", str(path)), counts, check, workers)
@@ -94,6 +102,12 @@ class Lander:
                 found[path] = counts
         if workers is not None:
             self._count(workers.finish())
+        # Others landed meanwhile, or its own last lines: what came to it since then has not.
+        for path in [*found]:
+            with suppress(FileNotFoundError):  # landed, and already tidied up
+                if state_of(path) != states[path]:
+                    del found[path]
+                    report(path, growing(path))
         return found
 
     def _read(self, path: Path, workers: Workers | None) -> Iterable[Item]:

@@ -73,7 +73,7 @@ def raw_logs(
     with recorded(context, "land") as mine:
         if mine is None:
             return
-        landed = land(inbox_resource.path, inbox_resource.settle_seconds)
+        landed = land(inbox_resource.path, inbox_resource.settle_s)
         mine.rows = landed.counts.lines
         yield from _results(landed, context.selected_asset_keys)
         if new := landed.counts.by_kind["evaluation"]:

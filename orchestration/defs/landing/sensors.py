@@ -22,7 +22,7 @@ from orchestration.warehouse.connection import connect
 def inbox_sensor(context: dg.SensorEvaluationContext, inbox_resource: Inbox) -> dg.SensorResult:
     before = {path: Seen(*state) for path, state in json.loads(context.cursor or "{}").items()}
     with closing(connect(autocommit=True, application_name="assay sensor")) as session:
-        found = look(inbox_resource.path, before, session)
+        found = look(inbox_resource.path, inbox_resource.settle_s, before, session)
         cursor = json.dumps({path: astuple(one) for path, one in found.seen.items()})
         if found.key is None:
             growing = f"; {found.growing} may still grow" if found.growing else ""

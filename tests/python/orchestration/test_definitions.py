@@ -21,6 +21,8 @@ from dagster_world import Loaded
 from orchestration.jobs import ledger
 from orchestration.jobs.registry import JOBS
 from orchestration.jobs.work import land
+from orchestration.landing import files, lander
+from orchestration.landing.files import set_aside
 from orchestration.scoring import registry
 from orchestration.settings import PROJECT_DIR
 
@@ -261,6 +263,39 @@ def test_a_landed_file_that_cannot_be_moved_is_told_and_holds_up_no_other(
         landed = land(tmp_path, 0)
         assert [landed.counts.accepted, landed.files] == [accepted, 2]
         assert ["cannot be moved to landed" in problem for problem in landed.problems] == [True, True]
+
+
+def test_a_file_that_grows_while_it_lands_counts_by_its_lines_and_not_as_landed(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prevents a run that says it landed a file which stays, or nothing where lines have landed."""
+    monkeypatch.setenv("ASSAY_DATABASE_URL", database_url)
+    monkeypatch.setenv("ASSAY_BATCH_LINES", "1")
+    path = tmp_path / "a.jsonl"
+
+    def more(event_id: str) -> None:
+        with path.open("a") as file:
+            tool = {"kind": "tool", "event_id": event_id, "ts": "2025-06-02T10:00:00Z", "tool": "t"}
+            file.write(json.dumps(tool | {"status": "ok"}) + "\n")
+
+    for name in "ab":
+        more(name)
+    steps, real = iter("c"), lander.require_unchanged
+
+    def grown(*known: Any) -> None:
+        for name in steps:
+            more(name)
+        real(*known)
+
+    monkeypatch.setattr(lander, "require_unchanged", grown)
+    landed = land(tmp_path, 0)
+    assert [landed.counts.accepted, landed.files, len(landed.growing)] == [2, 0, 1]
+    landed = land(tmp_path, 0)
+    assert [landed.counts.accepted, landed.counts.duplicate, landed.files] == [1, 2, 1]
+    more("d")
+    monkeypatch.setattr(files, "set_aside", lambda *known: more("e") or set_aside(*known))
+    landed = land(tmp_path, 0)
+    assert [landed.counts.accepted, landed.files, len(landed.growing)] == [1, 0, 1]
 
 
 def test_the_manifest_follows_the_files(

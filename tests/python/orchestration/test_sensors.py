@@ -1,6 +1,7 @@
 """Sensors, driven tick by tick: what they ask for, what they do, what they report."""
 
 import json
+import os
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -27,12 +28,15 @@ def instance() -> Any:
         yield one
 
 
-def _inbox_tick(instance: dg.DagsterInstance, folder: Path, cursor: str | None) -> dg.SensorResult:
+def _inbox_tick(
+    instance: dg.DagsterInstance, folder: Path, cursor: str | None, settle_s: float | None = 0
+) -> dg.SensorResult:
     from orchestration.defs.landing.resources import Inbox
     from orchestration.defs.landing.sensors import inbox_sensor
 
+    inbox = Inbox(folder=str(folder), settle_seconds=settle_s)
     context = dg.build_sensor_context(
-        instance=instance, cursor=cursor, resources={"inbox_resource": Inbox(folder=str(folder))}
+        instance=instance, cursor=cursor, resources={"inbox_resource": inbox}
     )
     result = inbox_sensor(context)
     assert isinstance(result, dg.SensorResult)
@@ -58,6 +62,49 @@ def test_only_a_complete_file_is_asked_for(
     at_rest = _inbox_tick(instance, tmp_path, grown.cursor)
     assert len(_keys(at_rest)) == 1
     assert warehouse.execute("select job, status from ops.job_run").fetchall() == [("land", "queued")]
+
+
+@pytest.mark.parametrize("by", ["job", "asset"])
+def test_neither_look_nor_run_takes_a_file_whose_writer_pauses(
+    loaded: Loaded,
+    warehouse: psycopg.Connection,
+    instance: dg.DagsterInstance,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    by: str,
+) -> None:
+    """Prevents the run for another file from moving one that is still open: what its writer wrote from
+    then on lay among what had landed, and never landed."""
+    assert loaded
+    from orchestration.defs.landing.assets import raw_logs
+    from orchestration.defs.landing.resources import Inbox
+
+    monkeypatch.setenv("ASSAY_SETTLE_SECONDS", "120")
+    for name, age_s in (("open", 5), ("done", 300)):
+        file = tmp_path / f"{name}.jsonl"
+        file.write_text(line(name) + "\n")
+        os.utime(file, (time.time() - age_s,) * 2)
+    seen = _inbox_tick(instance, tmp_path, None, None)
+    asked = _inbox_tick(instance, tmp_path, seen.cursor, None)
+    assert len(_keys(asked)) == 1
+    ledger_key = warehouse.execute("select key from ops.job_run").fetchall()[0][0]
+    began = time.monotonic()
+    if by == "job":
+        land_all_of(tmp_path, monkeypatch)
+    else:
+        inbox = Inbox(folder=str(tmp_path))
+        assert dg.materialize(
+            [raw_logs], resources={"inbox_resource": inbox}, instance=instance
+        ).success
+    assert time.monotonic() - began < 60  # nor does it wait for the two minutes
+    ledger.run("land", ledger_key, lambda _: 1)
+    assert warehouse.execute("select event_id from raw.query_log").fetchall() == [("done",)]
+    assert [path.name for path in tmp_path.glob("*.jsonl")] == ["open.jsonl"]
+    later = _inbox_tick(instance, tmp_path, asked.cursor, None)
+    assert _keys(later) == []
+    os.utime(tmp_path / "open.jsonl", (time.time() - 130,) * 2)
+    later = _inbox_tick(instance, tmp_path, later.cursor, None)
+    assert len(_keys(_inbox_tick(instance, tmp_path, later.cursor, None))) == 1
 
 
 def test_a_manifest_makes_a_file_complete_at_once(
@@ -130,6 +177,7 @@ def test_a_file_that_cannot_be_read_stops_no_other(
 
 def land_all_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSAY_INBOX", str(folder))
+    monkeypatch.setenv("ASSAY_SETTLE_SECONDS", os.environ.get("ASSAY_SETTLE_SECONDS", "0"))
     land_all(ledger.Attempt(0))
 
 
@@ -198,8 +246,6 @@ def test_a_watcher_is_left_alone_and_its_silence_is_healed(
 
 
 def _url() -> str:
-    import os
-
     return os.environ["ASSAY_DATABASE_URL"]
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from orchestration import crash
 from orchestration.landing import files
-from orchestration.landing.files import find, manifest_of, set_aside, state_of
+from orchestration.landing.files import find, manifest_of, may_grow, set_aside, state_of
 
 
 def put(path: Path, text: str) -> Path:
@@ -22,7 +23,7 @@ def put(path: Path, text: str) -> Path:
 def test_a_landed_file_moves_with_its_manifest(tmp_path: Path) -> None:
     path = put(tmp_path / "a.jsonl", "landed")
     put(manifest_of(path), "{}")
-    set_aside(path, state_of(path))
+    assert set_aside(path, state_of(path))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["landed"]
     landed = tmp_path / "landed"
     assert sorted(file.name for file in landed.iterdir()) == ["a.jsonl", "a.jsonl.manifest"]
@@ -44,7 +45,7 @@ def test_what_came_in_the_place_of_a_landed_file_stays(
         come(None)
     else:
         monkeypatch.setattr(crash, "point", come)
-    set_aside(path, state)
+    assert not set_aside(path, state)
     assert path.read_text() == "the next one"
     assert manifest_of(path).exists()
     assert [*(tmp_path / "landed").iterdir()] == []
@@ -68,6 +69,17 @@ def test_one_that_comes_while_another_is_put_back_overwrites_nothing(
     set_aside(path, state)
     assert path.read_text() == "the one after it"
     assert (tmp_path / "2-a.jsonl").read_text() == "the next one"
+
+
+def test_a_file_may_grow_until_it_has_rested_or_a_manifest_says_otherwise(tmp_path: Path) -> None:
+    """A writer that pauses for seconds lost what it wrote after the first of them."""
+    path, now = put(tmp_path / "a.jsonl", "so far"), time.time()
+    for age_s, may in ((60, True), (180, False), (-3600, False)):
+        os.utime(path, (now - age_s, now - age_s))
+        assert may_grow(path, state_of(path), 120.0) is may
+    os.utime(path, (now - 60, now - 60))
+    put(manifest_of(path), "{}")
+    assert not may_grow(path, state_of(path), 120.0)
 
 
 def test_what_has_landed_is_not_opened_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

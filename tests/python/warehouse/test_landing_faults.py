@@ -231,6 +231,20 @@ def test_lander_outlives_the_failure_of_its_processes(world: World) -> None:
         assert lander.land_file(path, 0.0).accepted == 3000
 
 
+def test_file_that_changes_before_all_have_landed_is_not_called_landed(world: World) -> None:
+    """What came to it since then had not landed, and the command ended as if all had."""
+    paths = [world.write(f"{name}.jsonl", tool(name)) for name in "ab"]
+    said: list[Path] = []
+
+    def grow(*_: object) -> None:
+        if world.value("select count(*) from raw.tool_log") == 2:
+            world.write("a.jsonl", tool("a"), tool("c"))
+
+    with Lander(world.url, on_batch=grow) as lander:
+        found = lander.land_files(paths, 0.0, lambda path, _: said.append(path))
+    assert ([*found], said) == ([paths[1]], [paths[0]])
+
+
 def fail_unforeseen(_url: str, _limits: Limits) -> Commit:
     def commit(*_: object) -> Counts:
         raise LookupError("text of a user")
