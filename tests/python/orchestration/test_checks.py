@@ -16,6 +16,10 @@ from orchestration.errors import AssayError
 from orchestration.expectations.run import Finding, failures, run_suites
 from orchestration.expectations.suites import BATCHES, DRIFT, EVALUATIONS, LEDGER, SUITES, TEXTS, Suite
 from orchestration.jobs import ledger
+from orchestration.landing.lander import Lander
+from orchestration.landing.limits import Limits
+from orchestration.landing.parse import Slice, parse
+from orchestration.landing.store import Origin
 
 SECRET = "what anna asked"
 
@@ -64,6 +68,26 @@ def test_ids_that_are_used_again_block(database_url: str, tmp_path: Path) -> Non
     """Prevents scores over rows whose better half lies among the conflicts."""
     _good(database_url, tmp_path)
     land(database_url, tmp_path, *(line(f"q{n}", latency_ms=1) for n in range(5)))
+    assert not _find(LEDGER, database_url, "few_lines_conflict").succeeded
+
+
+@pytest.mark.parametrize("reader", ["score", "prices", "replay"])
+def test_what_the_warehouse_lands_itself_hides_no_bad_delivery(
+    database_url: str, tmp_path: Path, reader: str
+) -> None:
+    """Prevents a quarter of a day's lines from being a twentieth, beside four scores a query."""
+    good = [line(f"q{n}", query_text=SECRET) for n in range(15)]
+    again = [line("q1", latency_ms=n) for n in range(2)]
+    land(database_url, tmp_path, *good, *again, *(f"broken {n}" for n in range(5)))
+    score = {"status": None, "target_type": "query", "evaluator": "x", "evaluator_version": "1"}
+    lines = [
+        line(f"e{n}", "evaluation", **score, target_id="q1", metrics={"score": 0.5}).encode()
+        for n in range(60)
+    ]
+    with Lander(database_url) as lander:
+        parsed = parse(Slice(1, 0, lines), Limits())
+        assert lander.commit(parsed, Origin(reader)).accepted == 60
+    assert not _find(LEDGER, database_url, "few_lines_are_refused").succeeded
     assert not _find(LEDGER, database_url, "few_lines_conflict").succeeded
 
 
