@@ -21,7 +21,7 @@ from dagster_world import Loaded
 from orchestration.jobs import ledger
 from orchestration.jobs.registry import JOBS
 from orchestration.jobs.work import land
-from orchestration.landing import files, lander
+from orchestration.landing import files
 from orchestration.landing.files import set_aside
 from orchestration.scoring import registry
 from orchestration.settings import PROJECT_DIR
@@ -280,20 +280,24 @@ def test_a_file_that_grows_while_it_lands_counts_by_its_lines_and_not_as_landed(
 
     for name in "ab":
         more(name)
-    steps, real = iter("c"), lander.require_unchanged
+    steps = iter("c")
 
     def grown(*known: Any) -> None:
         for name in steps:
             more(name)
-        real(*known)
+        files.require_unchanged(*known)
 
-    monkeypatch.setattr(lander, "require_unchanged", grown)
+    def grown_since(*known: Any) -> bool:
+        more("e")
+        return set_aside(*known)
+
+    monkeypatch.setattr("orchestration.landing.lander.require_unchanged", grown)
     landed = land(tmp_path, 0)
     assert [landed.counts.accepted, landed.files, len(landed.growing)] == [2, 0, 1]
     landed = land(tmp_path, 0)
     assert [landed.counts.accepted, landed.counts.duplicate, landed.files] == [1, 2, 1]
     more("d")
-    monkeypatch.setattr(files, "set_aside", lambda *known: more("e") or set_aside(*known))
+    monkeypatch.setattr(files, "set_aside", grown_since)
     landed = land(tmp_path, 0)
     assert [landed.counts.accepted, landed.files, len(landed.growing)] == [1, 0, 1]
 
