@@ -50,12 +50,14 @@ def export_logs(session: psycopg.Connection, folder: Path) -> None:
 @contextmanager
 def indexed_logs(session: psycopg.Connection) -> Iterator[None]:
     """The best that raw tables can have for these queries: all that they look at, in their order."""
-    for log, columns in LOGS.items():
-        others = ", ".join(name for name in columns if name not in _COMMON)
-        session.execute(
-            f"create index bench_{log} on raw.{log} (workspace, ts) include ({others})".encode()
-        )
-        session.execute(f"vacuum (analyze) raw.{log}".encode())
-    yield
-    for log in LOGS:
-        session.execute(f"drop index raw.bench_{log}".encode())
+    try:
+        for log, columns in LOGS.items():
+            others = ", ".join(name for name in columns if name not in _COMMON)
+            session.execute(
+                f"create index bench_{log} on raw.{log} (workspace, ts) include ({others})".encode()
+            )
+            session.execute(f"vacuum (analyze) raw.{log}".encode())
+        yield
+    finally:  # else the parts after this one would pay for them
+        for log in LOGS:
+            session.execute(f"drop index if exists raw.bench_{log}".encode())
