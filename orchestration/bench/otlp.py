@@ -199,6 +199,7 @@ def bench_receive(spans_per_s: int, seconds: int) -> dict[str, Any]:
         total = sum(gzip.decompress(body).count(b'"spanId"') for body in posted)
     return {
         "receive_spans": total,
+        "receive_asked_per_s": spans_per_s,
         "receive_queries": spans,
         "receive_offered_per_s": round(total / sent_s),
         "receive_spans_per_s": round(total / took),
@@ -237,6 +238,8 @@ def _sent(
             answer.read()
             if answer.status == 200:
                 return time.perf_counter() - wanted, again
+            if answer.status != 503:  # else it is no matter of patience
+                raise AssayError(f"`assay receive` answered {answer.status}.")
             again += 1
             time.sleep(float(answer.headers.get("retry-after", "1")))
 
