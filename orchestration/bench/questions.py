@@ -1,7 +1,6 @@
 """How long new questions take to be clustered where a million stand: the real learner, end to end."""
 
 import json
-import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ import psycopg
 
 from orchestration.bench.clock import Clock, number
 from orchestration.bench.dbt import bench_folder
+from orchestration.bench.memory import forget_peak, peak_mib
 from orchestration.bench.scratch import scratch_database
 from orchestration.landing.lander import Lander
 from orchestration.scoring.embedding import vocabulary
@@ -83,7 +83,7 @@ def bench_questions(history: int, new: int, say: Callable[[str], None]) -> dict[
         Lander(url) as lander,
     ):
         scoring = Scoring(session, lander)
-
+        forget_peak()
         say(f"{history} questions")
         few = min(_CLUSTERED, history)
         _land(lander, _asked(rng, words, topics, 0, few))
@@ -110,11 +110,6 @@ def bench_questions(history: int, new: int, say: Callable[[str], None]) -> dict[
             "questions_clusters": number(session, "select count(*) from vault.question_cluster"),
             "questions_peak_mib": peak_mib(),
         }
-
-
-def peak_mib() -> int:
-    """The most that this process has held so far."""
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def _cluster_the_others(session: psycopg.Connection[Any]) -> None:

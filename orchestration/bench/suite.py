@@ -96,9 +96,9 @@ def run(wanted: Collection[str], sizes: Sizes, say: Say) -> Report:
     if "scoring" in wanted:
         say("scoring")
         logs = simulated_logs(sizes.scoring_days, sizes.scoring_queries_per_day)
-        with report.part("scored_queries_per_s") as figures, logs as folder:
+        with report.part("scored_queries_per_s", "scoring_peak_mib") as figures, logs as folder:
             figures |= bench_scoring(folder, say)
-        with report.part("questions_clustered_s") as figures:
+        with report.part("questions_clustered_s", "questions_peak_mib") as figures:
             figures |= bench_questions(sizes.history, sizes.new_questions, say)
     if "preferences" in wanted:
         with report.part("preferences_learned_s", "preference_lookup_ms_p99") as figures:

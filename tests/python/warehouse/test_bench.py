@@ -119,6 +119,9 @@ def test_every_figure_is_measured_and_every_answer_is_right() -> None:
         assert (verdict["value"] is None) == (figure in columnar), figure
     for figure in ("diff_rows", "differing_answers", "reader_blocked"):
         assert judged[figure]["verdict"] == "met", report.figures["differences"]
+    sizes = {bar.size for bar in BARS if bar.figure in judged} - {"rows"}
+    assert sizes == {"preference_people", "endured_refreshes", "visible_commits"}
+    assert sizes <= set(report.figures)
     assert report.figures["checked"] == 12 * (TINY.checked + 1)
     assert report.figures["preference_people_known"] == TINY.people
     assert report.figures["visible_commits"] == TINY.commits
@@ -140,7 +143,7 @@ def test_a_delivery_wakes_whoever_watches(built: Built) -> None:
 def test_scoring_is_measured_by_scorer(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without learners that read built models; every scorer's time and scores are counted."""
     monkeypatch.setenv("ASSAY_DATABASE_URL", server.url_of("postgres"))
-    monkeypatch.setattr(scoring, "build_models", lambda _url: None)
+    monkeypatch.setattr(scoring, "build_models", lambda _url: b"x" * (1 << 30) == b"")
     monkeypatch.setattr(scoring, "refresh_all", admit)
     monkeypatch.setattr(registry, "LEARNERS", {"topics": registry.LEARNERS["topics"]})
     report = suite.run(["scoring"], TINY, lambda _: None)
@@ -153,6 +156,8 @@ def test_scoring_is_measured_by_scorer(server: EmbeddedServer, monkeypatch: pyte
     assert report.figures["questions_clusters"] > 5
     for figure in ("scoring_peak_mib", "questions_peak_mib", "questions_clustered_cpu_s"):
         assert report.figures[figure] > 0
+    assert report.figures["scoring_peak_mib"] < 1024
+    assert {"scored_queries", "questions_history"} <= set(report.figures)
 
 
 def test_spans_are_landed_against_the_same_turns_as_lines(
