@@ -1,6 +1,10 @@
 -- One row a query, a turn that a user sees, also where several lines tell it (`fct_query_parts`). What marts
 -- count comes first: a row is read up to what is asked.
-{{ config(materialized='touched', key=['query_ref'], indexes=[{'columns': ['session_thread']}, {'columns': ['workspace', 'day']}]) }}
+{{ config(
+    materialized='touched',
+    key=['query_ref'],
+    indexes=[{'columns': ['session_thread']}, {'columns': ['workspace', 'day']}]
+) }}
 with
 
 queries as (

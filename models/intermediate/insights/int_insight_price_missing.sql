@@ -44,7 +44,8 @@ found as (
         counted.period_end,
         {{ ratio('counted.unpriced_calls', 'counted.calls') }} as value,
         {{ said_number('counted.unpriced_calls') }}
-        || case when counted.unpriced_calls = 1 then ' call has no price' else ' calls have no price' end as title,
+        || case when counted.unpriced_calls = 1 then ' call has' else ' calls have' end
+        || ' no price' as title,
         {{ said_share(ratio('counted.unpriced_calls', 'counted.calls')) }} || ' of '
         || {{ said_number('counted.calls') }}
         || ' calls in four weeks have neither a reported cost nor a price.'

@@ -36,7 +36,7 @@ found as (
         feedback_patterns.priority,
         feedback_patterns.suggested_fix,
         feedback_patterns.group_kind || ' ' || feedback_patterns.group_name as subject,
-        {{ days_after('newest.newest_day', 1 - var('pattern_days')) }} as period_start,
+        {{ days_after('newest.newest_day', '1 - ' ~ var('pattern_days')) }} as period_start,
         {{ days_after('newest.newest_day', 1) }} as period_end,
         newest.newest_day < horizon.today as is_complete,
         feedback_patterns.excess_failures as value,

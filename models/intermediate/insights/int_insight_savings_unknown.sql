@@ -29,7 +29,10 @@ counted as (
         count(*) as levers,
         count(
             case
-                when savings.not_estimable_because in ('no_prices', 'prices_incomplete', 'no_price_for_a_meter')
+                when
+                    savings.not_estimable_because in (
+                        'no_prices', 'prices_incomplete', 'no_price_for_a_meter'
+                    )
                     then 1
             end
         ) as without_prices,
