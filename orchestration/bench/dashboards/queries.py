@@ -8,7 +8,6 @@ from string import Template
 import psycopg
 
 QUERIES_DIR = Path(__file__).parent / "queries"
-FLAVOURS = ("mart", "views", "duckdb", "chdb")
 
 
 @dataclass(frozen=True)

@@ -21,20 +21,18 @@ _AS_SAID = frozenset({
 def query_of(reading: Reading) -> list[Line]:
     span, said = reading.span, reading.said
     status, error_type, message = ending(reading)
-    line = {
-        **reading.envelope,
-        "kind": "query",
-        "query_id": reading.trace_id,
-        "status": status,
-        "operation": said.get("operation") or said.get("kind"),
-        "provider": _provider(said),
-        "model": said.get("model") or said.get("model_requested"),
-        "finish_reason": _finish_reason(said),
-        "latency_ms": latency(span),
-        "first_token_ms": _first_token(reading),
-        "query_text": asked(said, reading.lists, span.events),
-        "response_text": answered(said, reading.lists, span.events),
-    }
+    line = reading.envelope.copy()  # filled one by one: merging two costs twice as much
+    line["kind"] = "query"
+    line["query_id"] = reading.trace_id
+    line["status"] = status
+    line["operation"] = said.get("operation") or said.get("kind")
+    line["provider"] = _provider(said)
+    line["model"] = said.get("model") or said.get("model_requested")
+    line["finish_reason"] = _finish_reason(said)
+    line["latency_ms"] = latency(span)
+    line["first_token_ms"] = _first_token(reading)
+    line["query_text"] = asked(said, reading.lists, span.events)
+    line["response_text"] = answered(said, reading.lists, span.events)
     if span.failed:
         line |= {"error_type": error_type, "error_message": message}
     if not _AS_SAID.isdisjoint(said):
@@ -53,23 +51,24 @@ def generation_of(reading: Reading) -> list[Line]:
 def cost_of(reading: Reading) -> list[Line]:
     """What failed before it used anything is billed nothing."""
     said = reading.said
-    used = {name: count for name, count in said.items() if name in METERS and count is not None}
-    if not used and reading.span.failed:
+    tokens = {
+        name: count if type(count) is int else _whole(count)
+        for name, count in said.items()
+        if name in METERS and count is not None
+    }
+    if not tokens and reading.span.failed:
         return []
-    tokens = {name: count if type(count) is int else _whole(count) for name, count in used.items()}
     cost = said.get("reported_cost")
     tier = said.get("service_tier")
-    line = {
-        **reading.envelope,
-        "kind": "cost",
-        "query_id": reading.trace_id,
-        "call_type": reading.role if reading.role in _CALLS else "judge",
-        "provider": _provider(said),
-        "model": said.get("model") or said.get("model_requested"),
-        "service_tier": None if tier is None else _tier(reading, tier),
-        "reported_cost": f"{cost:.{_MONEY_DIGITS}f}" if isinstance(cost, float) else cost,
-        **disjoint(tokens),
-    }
+    line = reading.envelope.copy()
+    line["kind"] = "cost"
+    line["query_id"] = reading.trace_id
+    line["call_type"] = reading.role if reading.role in _CALLS else "judge"
+    line["provider"] = _provider(said)
+    line["model"] = said.get("model") or said.get("model_requested")
+    line["service_tier"] = None if tier is None else _tier(reading, tier)
+    line["reported_cost"] = f"{cost:.{_MONEY_DIGITS}f}" if isinstance(cost, float) else cost
+    line |= disjoint(tokens)
     return [line]
 
 
@@ -78,7 +77,7 @@ def _tier(reading: Reading, tier: Any) -> Any:
     if not isinstance(tier, str):
         return tier
     if tier.lower() not in TIERS:
-        reading.unknown["service tier"] = words("service tier", tier)
+        reading.left.unknown["service tier"] = words("service tier", tier)
     return TIERS.get(tier.lower())
 
 

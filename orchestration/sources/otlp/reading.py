@@ -39,37 +39,34 @@ _MOST_CLASSES, _LONGEST_NAME = 10_000, 256
 class Reading(msgspec.Struct, gc=False):
     span: Span
     around: Attributes  # what its resource says of every line
-    role: str | None
+    left: Leftovers
     trace_id: Any
     span_id: Any
+    role: str | None = None
     said: Attributes = {}
     envelope: Attributes = {}  # what it says of each of its lines
     ours: Attributes = {}  # contract fields that `assay.` attributes name
     lists: dict[str, Items] = {}
-    known: Attributes = {}
-    unknown: Attributes = {}
 
     def leftovers(self) -> Attributes | None:
-        left = Leftovers()
-        keep, around = left.keep, self.around["left"]
+        left, around = self.left, self.around["left"]
         span, said = self.span, self.said
-        if span.name:
-            left.known["span"] = short(span.name)
-        left.known |= self.known
-        left.unknown |= self.unknown
-        left.known |= around.known
-        left.unknown |= around.unknown
+        if around.known:
+            left.known |= around.known
+        if around.unknown:
+            left.unknown |= around.unknown
         for name, items in self.lists.items():
             left.known[name] = {"items": len(items)}
-        if self.role not in ("generation", "turn") and not _SPOKEN.isdisjoint(said):
-            spoken = (name for name in said if name in _SPOKEN)
-            left.known |= {name: {"characters": characters(said[name])} for name in spoken}
+        if self.role not in ("generation", "turn"):
+            for name, value in said.items():
+                if name in _SPOKEN:
+                    left.known[name] = {"characters": characters(value)}
         if "kind" in said and str(said["kind"]) not in KINDS:
-            keep("kind of a span", said["kind"], known=False)
+            left.keep("kind of a span", said["kind"], known=False)
         if "operation" in said and str(said["operation"]) not in OPERATIONS:
-            keep("operation of a span", said["operation"], known=False)
+            left.keep("operation of a span", said["operation"], known=False)
         if _is_backwards(span):
-            keep("end before start", True, known=False)
+            left.keep("end before start", True, known=False)
         return left.attributes()
 
 
@@ -89,7 +86,8 @@ def known_id(value: Any) -> Any:
 
 def read(span: Span) -> Reading:
     around = span.origin.envelope or envelope_of(span.origin)
-    reading = Reading(span, around, None, known_id(span.trace_id), known_id(span.span_id))
+    left = Leftovers({"span": short(span.name)} if span.name else {})
+    reading = Reading(span, around, left, known_id(span.trace_id), known_id(span.span_id))
     ranks: dict[str, int] = {}
     _take(reading, span.attributes, ranks)
     for event in span.events:
@@ -115,11 +113,11 @@ def _take(reading: Reading, attributes: Attributes, ranks: dict[str, int]) -> No
             else:
                 items[b] = {c: value}
         elif which == "known":
-            reading.known[name] = short(value)
+            reading.left.known[name] = short(value)
         elif which == "ours":
             reading.ours[a] = value
         else:
-            kept = reading.known if a else reading.unknown
+            kept = reading.left.known if a else reading.left.unknown
             kept[name] = lengths(value, b)
 
 

@@ -19,28 +19,26 @@ def retrieval_of(reading: Reading) -> list[Line]:
     if documents is None:
         return tool_of(reading)
     status, error_type, _ = ending(reading)
-    line = {
-        **reading.envelope,
-        "kind": "retrieval",
-        "query_id": reading.trace_id,
-        "data_source": said.get("data_source"),
-        "retriever": reading.span.name,
-        "embedding_model": said.get("model") or said.get("model_requested"),
-        "top_k": said.get("top_k"),
-        "status": "ok" if status == "ok" else "error",
-        "error_type": error_type,
-        "latency_ms": latency(reading.span),
-        "result_count": len(documents),
-        "documents": documents,
-        "query_text": plain(said.get("retrieval_query")) or plain(said.get("input_value")),
-    }
+    line = reading.envelope.copy()
+    line["kind"] = "retrieval"
+    line["query_id"] = reading.trace_id
+    line["data_source"] = said.get("data_source")
+    line["retriever"] = reading.span.name
+    line["embedding_model"] = said.get("model") or said.get("model_requested")
+    line["top_k"] = said.get("top_k")
+    line["status"] = "ok" if status == "ok" else "error"
+    line["error_type"] = error_type
+    line["latency_ms"] = latency(reading.span)
+    line["result_count"] = len(documents)
+    line["documents"] = documents
+    line["query_text"] = plain(said.get("retrieval_query")) or plain(said.get("input_value"))
     return [line]
 
 
 def _documents(reading: Reading) -> list[Line] | None:
     listed = reading.lists.get("retrieval.documents")
     if listed is not None or "kind" in reading.said:
-        found = [listed[index] for index in sorted(listed)] if listed else []
+        found = list(map(listed.__getitem__, sorted(listed))) if listed else []
     else:
         found = parsed_json(reading.said.get("documents"))
     if not isinstance(found, list):

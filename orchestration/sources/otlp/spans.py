@@ -21,7 +21,9 @@ _NOT_FINITE = msgspec.Raw(b"NaN")
 _NO_LIST: list[Any] = []
 _NONE: Attributes = {}
 _FAILED = (2, "STATUS_CODE_ERROR")
-_WHOLE = re.compile(r"-?[0-9]{1,20}").fullmatch  # of 64 bits
+_WELL = (False, None)
+_MOST_DIGITS = 20  # of 64 bits
+_NEGATIVE = re.compile(r"-[0-9]{1,20}").fullmatch
 _EXACT = 1 << 53  # below it a double is any whole number
 # How OTLP's JSON spells these doubles.
 _DOUBLES = {"NaN": _NOT_FINITE, "Infinity": _NOT_FINITE, "-Infinity": _NOT_FINITE}
@@ -146,7 +148,7 @@ def _typed_spans(request: typed.Request) -> Iterator[Span]:
 
 
 def _of_typed(origin: Origin, span: typed.Span) -> Span:
-    status = _object(span.status)
+    failed, message = _outcome(span.status) if span.status else _WELL
     pairs, twice = span.attributes or (), _NONE
     attributes = {
         pair.key: said if (said := pair.value.string_value) is not None else _content_of(pair.value)
@@ -162,8 +164,8 @@ def _of_typed(origin: Origin, span: typed.Span) -> Span:
         span.name,
         whole_number(span.start_time_unix_nano),
         whole_number(span.end_time_unix_nano),
-        status.get("code") in _FAILED,
-        status.get("message"),
+        failed,
+        message,
         attributes,
         twice,
         _events(span.events) if span.events else _NO_LIST,
@@ -172,11 +174,16 @@ def _of_typed(origin: Origin, span: typed.Span) -> Span:
     )
 
 
+def _outcome(status: Any) -> tuple[bool, Any]:
+    said = _object(status)
+    return said.get("code") in _FAILED, said.get("message")
+
+
 def _content_of(value: typed.Value) -> Any:
     if value.int_value is not None:
         return whole_number(value.int_value)
-    if value.double_value is not None:
-        return _content("doubleValue", value.double_value)
+    if (double := value.double_value) is not None:
+        return finite(double) if type(double) is float else _content("doubleValue", double)
     for form, content in zip(typed.FORMS, astuple(value), strict=True):
         if content is not None:
             return _content(form, content)
@@ -185,7 +192,7 @@ def _content_of(value: typed.Value) -> Any:
 
 def _span(origin: Origin, span: dict[str, Any]) -> Span:
     get = span.get
-    status = _object(get("status"))
+    failed, message = _outcome(get("status"))
     attributes, twice = attributes_of(get("attributes"))
     return Span(
         origin,
@@ -195,8 +202,8 @@ def _span(origin: Origin, span: dict[str, Any]) -> Span:
         get("name"),
         whole_number(get("startTimeUnixNano")),
         whole_number(get("endTimeUnixNano")),
-        status.get("code") in _FAILED,
-        status.get("message"),
+        failed,
+        message,
         attributes,
         twice,
         _events(events) if (events := get("events")) else [],
@@ -257,9 +264,11 @@ def _content(form: str | None, content: Any) -> Any:
 
 def whole_number(content: Any) -> Any:
     """OTLP's JSON writes 64 bits as a string of digits."""
-    if type(content) is str and _WHOLE(content):
+    if type(content) is not str:
+        return content
+    if content.isdigit() and len(content) <= _MOST_DIGITS and content.isascii():
         return int(content)
-    return content
+    return int(content) if _NEGATIVE(content) else content
 
 
 def finite(number: Any) -> Any:

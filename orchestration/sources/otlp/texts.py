@@ -13,19 +13,27 @@ Items = dict[int, dict[str, Any]]  # of a flattened list: index -> rest of the n
 
 def asked(said: dict[str, Any], lists: dict[str, Items], events: list[Event]) -> str | None:
     """The last thing that the user said, else the whole input. Tools answer as a user, too."""
-    for messages in _messages(said.get("input_messages"), lists, _ASKED, events, "input"):
-        users = [message for message in messages if message.get("role") == "user"]
-        for message in reversed(users or messages[-1:]):
-            if text := _text(message):
-                return text
+    if lists or events or "input_messages" in said:
+        for messages in _messages(said.get("input_messages"), lists, _ASKED, events, "input"):
+            users = [message for message in messages if message.get("role") == "user"]
+            for message in reversed(users or messages[-1:]):
+                if text := _text(message):
+                    return text
     return plain(said.get("input_value"))
 
 
 def answered(said: dict[str, Any], lists: dict[str, Items], events: list[Event]) -> str | None:
-    for messages in _messages(said.get("output_messages"), lists, _ANSWERED, events, "output"):
-        if text := "\n".join(text for message in messages if (text := _text(message))):
-            return text
+    if lists or events or "output_messages" in said:
+        for messages in _messages(said.get("output_messages"), lists, _ANSWERED, events, "output"):
+            if text := _texts(messages):
+                return text
     return plain(said.get("output_value"))
+
+
+def _texts(messages: list[dict[str, Any]]) -> str | None:
+    if len(messages) == 1:
+        return _text(messages[0])
+    return "\n".join([text for message in messages if (text := _text(message))])
 
 
 # Flattened lists.
@@ -52,7 +60,7 @@ def _messages(
 
 
 def plain(value: Any) -> str | None:
-    return value if isinstance(value, str) and value and value != HIDDEN else None
+    return value if type(value) is str and value and value != HIDDEN else None
 
 
 def parsed_json(value: Any) -> Any:
@@ -86,8 +94,10 @@ def _within(found: dict[str, Any]) -> list[Any]:
 
 def _listed(items: Items) -> list[dict[str, Any]]:
     """What an item has besides a role and a content, nobody asks it for."""
-    messages = [items[index] for index in sorted(items)]
-    return [said if said.get("content") is not None else _in_parts(said) for said in messages]
+    return [
+        said if (said := items[index]).get("content") is not None else _in_parts(said)
+        for index in (sorted(items) if len(items) > 1 else items)
+    ]
 
 
 def _in_parts(said: dict[str, Any]) -> dict[str, Any]:
