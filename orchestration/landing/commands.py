@@ -10,7 +10,7 @@ from typing import Any, cast
 import click
 
 from orchestration.errors import AssayError
-from orchestration.landing.files import settle_s
+from orchestration.landing.files import NotTakenError, settle_s
 from orchestration.landing.lander import Lander
 from orchestration.landing.parse import short_name
 from orchestration.landing.store import Counts
@@ -40,10 +40,7 @@ def land(paths: tuple[str, ...], from_inbox: bool, watch: Path | None, as_json: 
     if not paths and not from_inbox:
         raise click.UsageError("Say what to land: files, folders, - for standard input, --inbox.")
     reports, problems = _land_all(paths, from_inbox, as_json)
-    if as_json:
-        click.echo(json.dumps({"files": reports}))
-    else:
-        _print_reports(reports)
+    print_counts(reports, as_json)
     if problems:
         raise AssayError("\n".join(problems))
 
@@ -54,36 +51,46 @@ def _land_all(
     from orchestration.landing import files, inbox
     from orchestration.landing.progress import landing_progress
 
-    sources = [file for path in paths if path != "-" for file in files.find(Path(path))]
     problems: list[str] = []
 
-    def report(path: Path, problem: OSError | files.GrowingError) -> None:
-        if isinstance(problem, OSError):
-            problems.append(f"{path} could not be read: {problem.strerror}.")
-        else:
-            problems.append(str(problem))
+    def report(path: Path, problem: OSError | NotTakenError) -> None:
+        problems.append(why_unread(path, problem))
 
+    def report_unseen(problem: OSError) -> None:
+        report(Path(problem.filename), problem)
+
+    folders = [Path(path) for path in paths if path != "-"]
+    sources = [file for folder in folders for file in files.find(folder, report_unseen)]
     with ExitStack() as stack:
         lander = stack.enter_context(Lander())
         lander.connection()  # a database that is not there at all is said at once
-        size = sum(source.stat().st_size for source in sources)
+        size = sum(source.stat().st_size for source in {*sources})
         lander.on_batch = stack.enter_context(landing_progress(size, quiet=as_json))
         landed = lander.land_files(sources, settle_s(), report)
-        reports = [_report(str(path), counts) for path, counts in landed.items()]
+        reports = [counted(str(path), counts) for path, counts in landed.items()]
         if "-" in paths:
             reports.append(
-                _report("-", lander.land_stream(BufferedReader(cast(RawIOBase, sys.stdin.buffer))))
+                counted("-", lander.land_stream(BufferedReader(cast(RawIOBase, sys.stdin.buffer))))
             )
         if from_inbox:
-            reports.append(_report("inbox", inbox.drain(lander)))
+            reports.append(counted("inbox", inbox.drain(lander)))
     return reports, problems
 
 
-def _report(path: str, counts: Counts) -> dict[str, Any]:
+def why_unread(path: Path, problem: OSError | NotTakenError) -> str:
+    if isinstance(problem, NotTakenError):
+        return str(problem)
+    return f"{path} could not be read: {problem.strerror}."
+
+
+def counted(path: str, counts: Counts) -> dict[str, Any]:
     return {"path": path} | {name: getattr(counts, name) for name in _COUNTS}
 
 
-def _print_reports(reports: list[dict[str, Any]]) -> None:
+def print_counts(reports: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"files": reports}))
+        return
     from orchestration.warehouse.rendering import print_table
 
     print_table(["path", *_COUNTS], [list(report.values()) for report in reports])
@@ -98,7 +105,7 @@ def _watch(folder: Path, as_json: bool) -> None:
         if isinstance(news, AssayError):
             click.echo(f"assay: {news}", err=True)
         elif as_json:
-            click.echo(json.dumps({"files": [_report(path, news)]}))
+            click.echo(json.dumps({"files": [counted(path, news)]}))
         else:
             counts = ", ".join(f"{getattr(news, name)} {name}" for name in _COUNTS)
             click.echo(f"{path}: {counts}")

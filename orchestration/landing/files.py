@@ -5,7 +5,7 @@ its size (`NAME.manifest`: {"bytes": 123}), else by having been at rest for a wh
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -25,17 +25,41 @@ class State(NamedTuple):
     mtime_ns: int
 
 
-class GrowingError(AssayError):
+class NotTakenError(AssayError):
+    """Something is the matter with this file; others can land."""
+
+
+class GrowingError(NotTakenError):
     """The file is not complete: its end, or what came to it since, was not taken."""
 
 
-def find(path: Path) -> list[Path]:
-    """The file itself, or the log files of a folder in the order of their names."""
+def _raise(problem: OSError) -> None:
+    raise problem
+
+
+def find(path: Path, report: Callable[[OSError], None] = _raise) -> list[Path]:
+    """The file itself, or the log files of a folder in the order of their names; `report` hears of what
+    could not be looked at, but for what is not there any more.
+    """
+
+    def failed(problem: OSError) -> None:
+        if not isinstance(problem, FileNotFoundError):
+            report(problem)
+
     if path.is_dir():
-        return sorted(file for file in _files_under(path) if _is_log(file))
+        return sorted(_logs_under(path, failed))
     if not path.exists():
         raise AssayError(f"There is no file or folder {path}.")
     return [path]
+
+
+def _logs_under(root: Path, report: Callable[[OSError], None]) -> Iterator[Path]:
+    for file in _files_under(root, report):
+        try:
+            if _is_log(file):
+                yield file
+        except OSError as problem:
+            report(problem)
 
 
 def _is_log(file: Path) -> bool:
@@ -44,10 +68,17 @@ def _is_log(file: Path) -> bool:
     return file.name.endswith(FOREIGN) and file.is_file() and is_known(file)
 
 
-def _files_under(root: Path) -> Iterator[Path]:
-    """But for hidden ones, and those that have landed: there may be any number of them."""
-    for folder, inner, names in os.walk(root):  # a folder that goes away meanwhile has no files
-        inner[:] = [name for name in inner if name != LANDED and not name.startswith(".")]
+def _files_under(root: Path, report: Callable[[OSError], None]) -> Iterator[Path]:
+    """But for hidden ones, and those that have landed: there may be any number of them. A link may lead
+    to a folder again: each is looked through once."""
+    been: set[str] = set()
+    for folder, inner, names in os.walk(root, onerror=report, followlinks=True):
+        inner[:] = sorted(name for name in inner if name != LANDED and not name.startswith("."))
+        real = os.path.realpath(folder)
+        if real in been:
+            inner.clear()
+            continue
+        been.add(real)
         yield from (Path(folder, name) for name in names if not name.startswith("."))
 
 
@@ -138,8 +169,8 @@ def _promised_size(path: Path) -> int:
     manifest = manifest_of(path)
     try:
         return int(json.loads(manifest.read_text())["bytes"])
-    except (ValueError, KeyError, TypeError):
-        raise AssayError(
+    except (ValueError, KeyError, TypeError, OverflowError):
+        raise NotTakenError(
             f'{manifest} must say {{"bytes": <size of {path.name}>}}. Correct or remove it.'
         ) from None
 

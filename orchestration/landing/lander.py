@@ -18,7 +18,7 @@ from orchestration.landing import retry
 from orchestration.landing.admission import resolve_persons
 from orchestration.landing.contract import Retrieval
 from orchestration.landing.files import (
-    GrowingError,
+    NotTakenError,
     State,
     growing,
     require_unchanged,
@@ -39,7 +39,7 @@ from orchestration.sources.source import Source, Stream
 from orchestration.warehouse.connection import connect, database_url
 
 InTransaction = Callable[[psycopg.Connection[Any], int], None]
-Report = Callable[[Path, OSError | GrowingError], None]
+Report = Callable[[Path, OSError | NotTakenError], None]
 
 
 def _raise(_: Path, problem: Exception) -> None:
@@ -74,7 +74,7 @@ class Lander:
         self, paths: Iterable[Path], settle_s: float, report: Report = _raise
     ) -> dict[Path, Counts]:
         """Counts of each file that could be read to its end; `report` hears of the others."""
-        paths = list(paths)
+        paths = list(dict.fromkeys(paths))  # the counts of a second time would hide the first
         workers = self._get_workers() if _is_big(paths) else None
         try:
             return self._land_each(paths, settle_s, report, workers)
@@ -96,7 +96,7 @@ class Lander:
                 items = self._read(path, workers)
                 self._land(items, Origin("file", str(path)), counts, check, workers)
                 check()
-            except (OSError, GrowingError) as problem:
+            except (OSError, NotTakenError) as problem:
                 report(path, problem)
             else:
                 found[path] = counts

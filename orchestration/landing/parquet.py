@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -21,13 +22,16 @@ Say = Callable[[Any], Any]
 _MOST_ROWS = 4096
 # Texts are read as the bytes they are: whether those are UTF-8 is for the rules of a line to say.
 _TEXTS = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary(), pa.string_view(): pa.binary()}
+_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - of times with a zone and of those without
+_MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
+_MS_OF_A_DAY = 86_400_000
 
 
 @contextmanager
 def _readable() -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, OSError, ValueError):
+    except (pa.ArrowException, OSError, ValueError, ArithmeticError, LookupError, TypeError):
         raise BrokenStreamError(Reason.BAD_PARQUET) from None
 
 
@@ -42,11 +46,9 @@ class ParquetReader(io.RawIOBase):
             self.file = pq.ParquetFile(
                 packed, page_checksum_verification=True, pre_buffer=False, buffer_size=CHUNK
             )
-            self.schema = pa.schema(
-                [field.with_type(_plain(field.type)) for field in self.file.schema_arrow]
-            )
+            row, self.say = _reading(pa.struct(list(self.file.schema_arrow)))
+            self.schema = pa.schema(list(row))
         _refuse_equal_names(self.schema)
-        self.say = _sayer(pa.struct(list(self.schema)))
         self.rows_at_once = _rows_at_once(self.file.metadata, limits)
         self.lines = self._lines()
 
@@ -88,21 +90,64 @@ def _rows_at_once(file: pq.FileMetaData, limits: Limits) -> int:
     return max(1, min(_MOST_ROWS, CHUNK // max(1, largest)))
 
 
-def _plain(kind: pa.DataType) -> pa.DataType:
-    """Without dictionaries, and with times as Python has them: to the microsecond."""
+def _reading(kind: pa.DataType) -> tuple[pa.DataType, Say]:
+    """What a column is read as, and how its values are said: by the type, since an empty map looks like
+    a list, and times as numbers, since Python's calendar ends before theirs."""
     if isinstance(kind, pa.UuidType):
-        return kind  # else 16 bytes, which are no text
+        return kind, _as_it_is  # else 16 bytes, which are no text
     if isinstance(kind, pa.BaseExtensionType):
-        return _plain(kind.storage_type)
+        return _reading(kind.storage_type)
     if pa.types.is_dictionary(kind):
-        return _plain(kind.value_type)
+        return _reading(kind.value_type)
     if pa.types.is_timestamp(kind):
-        return pa.timestamp("us", kind.tz)
+        return pa.int64(), _moments(kind)
+    if pa.types.is_date(kind):
+        return (pa.int32(), _day) if pa.types.is_date32(kind) else (pa.int64(), _day_of_ms)
     if pa.types.is_struct(kind):
-        return pa.struct([field.with_type(_plain(field.type)) for field in kind])
+        read = {field.name: _reading(field.type) for field in kind}
+        fields = [(name, say) for name, (_, say) in read.items()]
+        plain = pa.struct([field.with_type(read[field.name][0]) for field in kind])
+        return plain, partial(_row, fields=fields)
+    if pa.types.is_map(kind):
+        (key, say_key), (item, say) = _reading(kind.key_type), _reading(kind.item_type)
+        return pa.map_(key, item), partial(_object, say_key=say_key, say=say)
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        return pa.list_(_plain(kind.value_type))
-    return _TEXTS.get(kind, kind)
+        plain, say = _reading(kind.value_type)
+        return pa.list_(plain), lambda items: [None if one is None else say(one) for one in items]
+    return _TEXTS.get(kind, kind), _as_it_is
+
+
+def _moments(kind: pa.TimestampType) -> Say:
+    """To the microsecond, rounded as a decoder of JSON rounds, so that both say the same."""
+    epoch = _EPOCH if kind.tz is None else _EPOCH.replace(tzinfo=dt.UTC)
+    zone = None if kind.tz is None else _zone(kind.tz)
+
+    def say(count: int) -> str:
+        microseconds = (count + 500) // 1000 if kind.unit == "ns" else count * _MICROSECONDS[kind.unit]
+        try:
+            when = epoch + dt.timedelta(microseconds=microseconds)
+            return (when if zone is None else when.astimezone(zone)).isoformat()
+        except OverflowError:  # where the rules refuse it, that is one line
+            return str(np.datetime64(count, kind.unit)) + ("" if zone is None else "Z")
+
+    return say
+
+
+def _zone(name: str) -> dt.tzinfo:
+    """UTC, in which times are stored, where a name that only its writer knew says what to show."""
+    try:
+        zone: dt.tzinfo = pa.lib.string_to_tzinfo(name)
+    except (LookupError, ValueError, OSError):
+        return dt.UTC
+    return zone
+
+
+def _day(count: int) -> str:
+    return str(np.datetime64(count, "D"))
+
+
+def _day_of_ms(count: int) -> str:
+    return _day(count // _MS_OF_A_DAY)
 
 
 def _refuse_equal_names(fields: Any) -> None:
@@ -118,26 +163,17 @@ def _refuse_equal_names(fields: Any) -> None:
             _refuse_equal_names(kind)
 
 
-def _sayer(kind: pa.DataType) -> Say:
-    """How to say values of a type, without nulls: by the type, since an empty map looks like a list."""
-    if pa.types.is_struct(kind):
-        fields = [(field.name, _sayer(field.type)) for field in kind]
-        return lambda row: {name: say(row[name]) for name, say in fields if row[name] is not None}
-    if pa.types.is_map(kind):
-        return partial(_object, say=_sayer(kind.item_type))
-    if pa.types.is_list(kind):
-        say = _sayer(kind.value_type)
-        return lambda items: [None if one is None else say(one) for one in items]
-    return _as_it_is
+def _row(row: dict[str, Any], fields: list[tuple[str, Say]]) -> Any:
+    return {name: say(row[name]) for name, say in fields if row[name] is not None}
 
 
 def _as_it_is(value: Any) -> Any:
     return value
 
 
-def _object(pairs: list[tuple[Any, Any]], say: Say) -> Any:
+def _object(pairs: list[tuple[Any, Any]], say_key: Say, say: Say) -> Any:
     """With a key twice it stays pairs, which are no object and will be refused."""
-    said = [(_name(key), None if one is None else say(one)) for key, one in pairs]
+    said = [(_name(say_key(key)), None if one is None else say(one)) for key, one in pairs]
     return dict(said) if len(dict(said)) == len(said) else said
 
 

@@ -98,9 +98,10 @@ class Parsed:
         self.refused.append((index, Refused(reason, path)))
 
 
-def parse(lines: Slice, limits: Limits) -> Parsed:
+def parse(lines: Slice, limits: Limits, latest: dt.datetime | None = None) -> Parsed:
+    """`latest`: how far ahead a line may be, where that is not for the limits to say."""
     parsed = Parsed(lines)
-    latest = limits.latest()
+    latest = latest or limits.latest()
     add = _add_known if lines.known else _add
     together = max(1, _TOGETHER_BYTES * len(lines.lines) // (len(lines.blob) + 1))
     for start in range(0, len(lines.lines), together):

@@ -60,14 +60,14 @@ def _read(stream: Stream, limits: Limits, source: Source | None) -> Iterator[Ite
 
 
 def is_known(path: Path) -> bool:
-    """Whether a source knows the file for its own."""
+    """Whether a source knows the file for its own. An OSError is for the caller: nobody can tell."""
     limits = Limits()
     try:
         with path.open("rb") as file:
             form = packed.form_of(file.peek(4))
             stream = file if form is None else form.reader(file, limits)
             return source_of(stream.read(HEAD), FOUND) is not None
-    except (OSError, BrokenStreamError):
+    except BrokenStreamError:
         return False
 
 

@@ -111,11 +111,15 @@ class Watch:
             self._said.add((path, problem))
             self.say(str(path), AssayError(problem))
 
+    def _say_unseen(self, problem: OSError) -> None:
+        path = Path(problem.filename)
+        self._say_once(path, f"{path} could not be read: {problem.strerror}.")
+
     def _complete_files(self) -> list[Path]:
         """Files with a manifest, and files that have not changed for `settle_s` of our own clock."""
         now = time.monotonic()
         complete = []
-        for path in find(self.folder):
+        for path in find(self.folder, self._say_unseen):
             try:
                 state = state_of(path)
             except FileNotFoundError:

@@ -7,6 +7,7 @@ They work side by side; only admission (who is new?) goes in the order of the sl
 import gc
 import multiprocessing as mp
 import os
+import signal
 from collections.abc import Callable
 from itertools import accumulate
 from multiprocessing.connection import Connection, wait
@@ -144,6 +145,9 @@ def _serve(
     limits: Limits,
     turns: Turns,
 ) -> None:
+    # Both reach a whole terminal or service, and whoever deals decides: its pipe ends us, or it kills.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     # Batches are freed by count, nothing of them is cyclic: looking for cycles is time lost.
     gc.disable()
     commit = make_commit(url, limits)
@@ -151,7 +155,7 @@ def _serve(
         try:
             number, file, origin = pipe.recv()
             item = _received(pipe)
-        except (EOFError, KeyboardInterrupt):
+        except EOFError:
             return
         try:
             answer: Counts | AssayError = commit(item, origin, turns.of(number, file))

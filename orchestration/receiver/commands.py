@@ -1,5 +1,6 @@
 """`assay receive`."""
 
+import errno
 import ipaddress
 import logging
 import signal
@@ -86,9 +87,13 @@ def _listening(host: str, port: int, allow_remote: bool) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(where)
-    except OSError:
+    except OSError as problem:
         listening.close()
-        raise AssayError(f"Another program listens on {host}:{port}: choose another --port.") from None
+        if problem.errno == errno.EADDRINUSE:
+            sentence = f"Another program listens on {host}:{port}: choose another --port."
+        else:  # not an address of this machine, or a port below 1024 without the right to it
+            sentence = f"It cannot listen on {host}:{port}: {problem.strerror}."
+        raise AssayError(sentence) from None
     listening.listen(1024)
     return listening
 

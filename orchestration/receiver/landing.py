@@ -54,13 +54,18 @@ def _problem(error: Exception) -> str:
 
 
 def _heard(news: Refreshed | AssayError) -> None:
+    """A watch says a problem once, and again when it comes back."""
     if isinstance(news, AssayError):
-        _say(str(news))
+        _write(str(news))
 
 
 @lru_cache(maxsize=64)
 def _say(sentence: str) -> None:
     """Once, however often it is tried again."""
+    _write(sentence)
+
+
+def _write(sentence: str) -> None:
     sys.stderr.write(f"assay: {sentence}\n")
 
 

@@ -12,10 +12,10 @@ import click
 from click.core import ParameterSource
 
 from orchestration.errors import AssayError
-from orchestration.landing.files import settle_s
+from orchestration.landing.commands import counted, print_counts, why_unread
+from orchestration.landing.files import NotTakenError, settle_s
 from orchestration.sources.named import NAMES, database_named, source_named
 
-_COUNTS = ("lines", "accepted", "duplicate", "conflict", "quarantined")
 _OF_A_DATABASE = ("url", "since", "everything", "overlap")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -114,23 +114,21 @@ def _tried(path: Path, name: str | None, map_path: Path | None) -> dict[str, Any
 
 
 def _land(paths: list[Path], name: str | None, map_path: Path | None, as_json: bool) -> None:
-    from orchestration.landing.files import GrowingError
     from orchestration.landing.lander import Lander
     from orchestration.landing.progress import landing_progress
 
     problems: list[str] = []
 
-    def report(path: Path, problem: OSError | GrowingError) -> None:
-        said = f"{path} could not be read: {problem.strerror}." if isinstance(problem, OSError) else ""
-        problems.append(said or str(problem))
+    def report(path: Path, problem: OSError | NotTakenError) -> None:
+        problems.append(why_unread(path, problem))
 
     with ExitStack() as stack:
         lander = stack.enter_context(Lander(source=_source(name, map_path)))
         lander.connection()
-        size = sum(path.stat().st_size for path in paths)
+        size = sum(path.stat().st_size for path in {*paths})
         lander.on_batch = stack.enter_context(landing_progress(size, quiet=as_json))
         landed = lander.land_files(paths, settle_s(), report)
-    _print_counts([_counted(str(path), counts) for path, counts in landed.items()], as_json)
+    print_counts([counted(str(path), counts) for path, counts in landed.items()], as_json)
     if problems:
         raise AssayError("\n".join(problems))
 
@@ -165,22 +163,7 @@ def _database(
         lander.connection()
         lander.on_batch = stack.enter_context(landing_progress(0, quiet=as_json))
         landed = list(import_database(lander, database, url, Since(*since)))
-    _print_counts([_counted(log, counts) for log, counts in landed], as_json)
-
-
-def _counted(path: str, counts: Any) -> dict[str, Any]:
-    return {"path": path} | {name: getattr(counts, name) for name in _COUNTS}
-
-
-def _print_counts(reports: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps({"files": reports}))
-        return
-    from orchestration.warehouse.rendering import print_table
-
-    print_table(["path", *_COUNTS], [list(report.values()) for report in reports])
-    if any(report["quarantined"] for report in reports):
-        click.echo("Refused lines are kept: assay quarantine list", err=True)
+    print_counts([counted(log, counts) for log, counts in landed], as_json)
 
 
 def show(reports: list[dict[str, Any]], as_json: bool) -> None:

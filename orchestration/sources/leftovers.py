@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+import msgspec
+
 UNKNOWN = "unknown"  # the key of `attributes` from which landing counts drift
 LONGEST = 256  # characters of a string that is kept; longer ones are texts, or behave like them
 _TEXTS = (str, list, dict)
@@ -16,14 +18,11 @@ _PERSONAL = re.compile(
 )
 
 
-class Leftovers:
+class Leftovers(msgspec.Struct, gc=False):
     """`known` names stay as they are, unless they are long; others are drift, and keep words."""
 
-    __slots__ = ("known", "unknown")
-
-    def __init__(self) -> None:
-        self.known: dict[str, Any] = {}
-        self.unknown: dict[str, Any] = {}
+    known: dict[str, Any] = {}
+    unknown: dict[str, Any] = {}
 
     def keep(self, name: str, value: Any, *, known: bool) -> None:
         if not known:
@@ -64,6 +63,8 @@ def lengths(value: Any, is_somebodys: bool = False) -> Any:
 
 
 def short(value: Any) -> Any:
+    if type(value) is str and len(value) <= LONGEST:
+        return value
     if isinstance(value, _TEXTS) and characters(value) > LONGEST:
         value = {"characters": characters(value)}
     return value

@@ -17,6 +17,7 @@ from psycopg import errors
 from orchestration.errors import AssayError
 from orchestration.landing.limits import Limits
 from orchestration.sources.database import Log
+from orchestration.warehouse.connection import parts
 
 PASSWORD = "ASSAY_IMPORT_PASSWORD"  # noqa: S105 - the name of a variable
 _AT_ONCE = 50  # rows: each may be as long as a line
@@ -94,16 +95,11 @@ def connected(url: str, password: str = PASSWORD) -> Iterator[Theirs]:
 
 
 def read_url(url: str) -> dict[str, Any]:
-    from psycopg.conninfo import conninfo_to_dict
-
-    try:
-        return dict(conninfo_to_dict(url))
-    except psycopg.Error:
-        # libpq's message quotes the URL, password and all.
-        raise AssayError(
-            "`from` is not a PostgreSQL URL. It looks like postgresql://user@host:5432/database, with"
-            f" the password in {PASSWORD}."
-        ) from None
+    return parts(
+        url,
+        "`from` is not a PostgreSQL URL. It looks like postgresql://user@host:5432/database, with"
+        f" the password in {PASSWORD}.",
+    )
 
 
 def _search_path_of(options: str) -> tuple[str, str | None]:
@@ -143,13 +139,13 @@ class Rows:
         self.lines = self._lines(theirs, log, _span(start, until), limits, most)
 
     def read(self, size: int = -1, /) -> bytes:
-        parts, length = [], 0
+        taken, length = [], 0
         for line in self.lines:
-            parts.append(line)
+            taken.append(line)
             length += len(line)
             if 0 <= size <= length:
                 break
-        return b"".join(parts)
+        return b"".join(taken)
 
     def _lines(
         self, theirs: Theirs, log: Log, span: _Span, limits: Limits, most: int | None

@@ -8,18 +8,17 @@ _INCLUSIVE = (
      ("audio_input_tokens", "image_input_tokens")),
     ("output_tokens", ("reasoning_tokens",), ("audio_output_tokens",)),
 )  # fmt: skip
-_INTEGERS = {int}
+_NAMES = {whole: (whole, *parts, *media) for whole, parts, media in _INCLUSIVE}
 
 
 def disjoint(tokens: Line) -> Line:
     """Conventions count parts in the whole. Where these are more than it, they were apart already."""
     for whole, parts, media in _INCLUSIVE:
-        if whole not in tokens:
+        if whole not in tokens or not _are_counts(tokens, _NAMES[whole]):
             continue
-        said = [tokens[name] for name in (whole, *parts, *media) if name in tokens]
-        if len(said) == 1 or set(map(type, said)) != _INTEGERS or min(said) < 0:
-            continue
-        rest = tokens[whole] - sum([tokens[name] for name in parts if name in tokens])
+        rest = tokens[whole]
+        for name in parts:
+            rest -= tokens.get(name, 0)
         if rest < 0:
             continue
         for name in media:
@@ -28,3 +27,11 @@ def disjoint(tokens: Line) -> Line:
                 rest -= tokens[name]
         tokens[whole] = rest
     return tokens
+
+
+def _are_counts(tokens: Line, names: tuple[str, ...]) -> bool:
+    """A loop, as this is asked for each call: a comprehension costs more than it goes through."""
+    for name in names:
+        if name in tokens and (type(count := tokens[name]) is not int or count < 0):
+            return False
+    return True

@@ -18,6 +18,7 @@ from orchestration.landing.reasons import Reason
 from orchestration.settings import PROJECT_DIR
 
 DOCS = (PROJECT_DIR / "docs" / "contract.md").read_text(encoding="utf-8")
+_SHELL = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SECTIONS: dict[str, type[msgspec.Struct]] = {
     "envelope": Event,
     "documents": RetrievedDocument,
@@ -95,6 +96,22 @@ def test_every_example_line_lands_without_drift() -> None:
     assert not parsed.refused
     assert not parsed.drift
     assert {kind_of(event) for event in parsed.events} == set(KINDS)
+
+
+def test_every_command_of_a_page_can_be_pasted() -> None:
+    """Prevents `assay: command not found`: who reads has a folder, and nothing on the path."""
+    pages = [
+        PROJECT_DIR / "README.md",
+        *PROJECT_DIR.glob("docs/**/*.md"),
+        *PROJECT_DIR.glob("examples/*/*.md"),
+    ]
+    bare = re.compile(r"(?:^|\| )(?:assay|python(?! app\.py$)) .*", re.MULTILINE)
+    blocks = (
+        (page.name, block)
+        for page in pages
+        for block in _SHELL.findall(page.read_text(encoding="utf-8"))
+    )
+    assert [(name, found) for name, block in blocks for found in bare.findall(block)] == []
 
 
 def test_every_reason_is_explained() -> None:

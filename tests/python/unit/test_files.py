@@ -1,15 +1,17 @@
 """Which files are found, and that only what has landed is moved out of the way."""
 
+import errno
 import os
 import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
 from orchestration import crash
+from orchestration.jobs.arrivals import look
 from orchestration.landing import files
 from orchestration.landing.files import find, manifest_of, may_grow, set_aside, state_of
 
@@ -117,3 +119,48 @@ def test_a_folder_that_goes_away_while_it_is_looked_through_ends_nothing(
 
     monkeypatch.setattr(os, "scandir", scan)
     assert find(tmp_path) == []
+
+
+def test_what_cannot_be_looked_at_is_said_and_the_others_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was passed over: `assay land` said that all lines are accounted for."""
+    found, shut = put(tmp_path / "a" / "x.jsonl", ""), put(tmp_path / "b" / "x.jsonl", "").parent
+    unread = put(tmp_path / "c.json", "{}")
+    scan, open_ = os.scandir, Path.open
+
+    def allowed(path: Any) -> Any:
+        if Path(path) in (shut, unread):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return path
+
+    monkeypatch.setattr(os, "scandir", lambda path: scan(allowed(path)))
+    monkeypatch.setattr(Path, "open", lambda path, *how: open_(allowed(path), *how))
+    said: list[OSError] = []
+    assert find(tmp_path, said.append) == [found]
+    assert {problem.filename for problem in said} == {str(shut), str(unread)}
+    with pytest.raises(PermissionError):
+        find(shut)
+    seen = look(tmp_path, 0.0, {}, NoInbox())  # type: ignore[arg-type]
+    assert (seen.key is not None, list(seen.seen)) == (True, [str(found)])
+
+
+class NoInbox:
+    """A session of a database in whose inbox nothing waits."""
+
+    def execute(self, _: str) -> Self:
+        return self
+
+    def fetchone(self) -> tuple[None]:
+        return (None,)
+
+
+def test_links_to_folders_are_followed_and_each_is_looked_through_once(tmp_path: Path) -> None:
+    """They were passed over, though links to files are taken."""
+    root = tmp_path / "root"
+    put(root / "x.jsonl", "")
+    put(tmp_path / "elsewhere" / "y.jsonl", "")
+    for name, target in (("back", root), ("far", tmp_path / "elsewhere"), ("far2", root / "far")):
+        (root / name).symlink_to(target)
+    (root / "gone").symlink_to(tmp_path / "nowhere")
+    assert find(root) == [root / "far" / "y.jsonl", root / "x.jsonl"]

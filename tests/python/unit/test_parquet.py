@@ -162,6 +162,61 @@ def test_text_that_is_not_utf8_is_one_refused_row(tmp_path: Path) -> None:
     assert refused(written(tmp_path / "text.parquet", table)) == [Reason.BAD_UTF8]
 
 
+@pytest.mark.parametrize(
+    ("kind", "count", "said"),
+    [
+        (pa.timestamp("us", "America/New_York"), 253402318799000000, "10000-01-01T04:59:59.000000Z"),
+        (pa.timestamp("us", "+02:00"), 253402297200000000, "9999-12-31T23:00:00.000000Z"),
+        (pa.timestamp("us", "UTC"), 2**63 - 1, "294247-01-10T04:00:54.775807Z"),
+        (pa.timestamp("ms"), 253402318799000, "10000-01-01T04:59:59.000"),
+        (pa.date32(), 2932897, "10000-01-01"),
+        (pa.date64(), 253402300800000, "10000-01-01"),
+    ],
+)
+def test_a_time_outside_the_calendar_is_said(
+    tmp_path: Path, kind: pa.DataType, count: int, said: str
+) -> None:
+    """The "never ends" of many systems: landing ended with a traceback, at every start again."""
+    counts = pa.array([0, count], pa.int32() if kind == pa.date32() else pa.int64()).view(kind)
+    inner = pa.MapArray.from_arrays([0, 1, 2], pa.array(["a", "b"]), counts)
+    path = written(tmp_path / "never.parquet", pa.table({"end": counts, "inner": inner}))
+    first, second = (json.loads(line) for line in lines_of(path))
+    assert dt.datetime.fromisoformat(first["end"]).year in (1969, 1970)
+    assert second == {"end": said, "inner": {"b": said}}
+
+
+def test_a_time_outside_the_calendar_is_one_refused_row(tmp_path: Path) -> None:
+    table = pa.table({name: pa.array([value] * 2) for name, value in QUERY.items()})
+    ends = pa.array([1772442904000000, 253402318799000000]).view(pa.timestamp("us", "America/New_York"))
+    path = written(tmp_path / "never.parquet", table.set_column(2, "ts", ends))
+    assert refused(path) == [Reason.BAD_VALUE]
+
+
+@pytest.mark.parametrize("zone", ["Z", "GMT+2", "Pacific Standard Time", "+0200"])
+def test_a_zone_that_nobody_knows_is_utc(tmp_path: Path, zone: str) -> None:
+    """Its times are known all the same: they are stored in UTC."""
+    at = pa.array([1772442904123456]).view(pa.timestamp("us", zone))
+    (line,) = lines_of(written(tmp_path / "zone.parquet", pa.table({"at": at})))
+    assert json.loads(line) == {"at": "2026-03-02T09:15:04.123456+00:00"}
+
+
+def test_values_that_python_has_no_room_for_keep_the_file(tmp_path: Path) -> None:
+    table = pa.table({"took": pa.array([2**62]).view(pa.duration("s"))})
+    assert kept_whole(written(tmp_path / "long.parquet", table)) is Reason.BAD_PARQUET
+
+
+@pytest.mark.parametrize("digits", ["123456499", "123456500", "999999500"])
+def test_nanoseconds_are_those_of_the_same_line_in_json(tmp_path: Path, digits: str) -> None:
+    """One cut and the other rounded: the same event was a conflict."""
+    at = pa.array([1772442904 * 10**9 + int(digits)]).view(pa.timestamp("ns", "UTC"))
+    table = pa.table({name: pa.array([value]) for name, value in QUERY.items()})
+    (item,) = read_file(written(tmp_path / "ns.parquet", table.set_column(2, "ts", at)), Limits())
+    assert isinstance(item, Slice)
+    line = json.dumps(QUERY | {"ts": f"2026-03-02T09:15:04.{digits}Z"}).encode()
+    expected = parse(Slice(1, 0, line), Limits())
+    assert parse(item, Limits()).contents == expected.contents != []
+
+
 @pytest.mark.parametrize("at", [0.2, 0.5, 0.98])
 def test_damage_keeps_the_file(tmp_path: Path, at: float) -> None:
     table = pa.table({"n": pa.array(range(50_000)), "text": [f"text {n}" for n in range(50_000)]})

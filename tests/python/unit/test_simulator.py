@@ -1,5 +1,6 @@
 """The simulator against its own truth and the contract, by a reader that shares no code with it."""
 
+import csv
 import gzip
 import json
 import statistics
@@ -15,7 +16,9 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.errors import AssayError
+from orchestration.settings import PROJECT_DIR
 from orchestration.simulator.commands import simulate
+from orchestration.simulator.world import WORKSPACES
 
 DAYS = 21
 QUERIES = 250
@@ -582,3 +585,11 @@ def test_a_second_run_replaces_the_first(tmp_path: Path) -> None:
 def test_a_run_into_the_future_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AssayError, match="earlier --start"):
         run(tmp_path, "--days", "2", "--start", f"{datetime.now(UTC):%Y-%m-%d}")
+
+
+def test_the_budgets_that_ship_are_for_made_up_workspaces() -> None:
+    """Prevents an alarm about a budget that nobody set, over the spending of whoever installs this."""
+    with (PROJECT_DIR / "seeds" / "budgets.csv").open() as file:
+        budgeted = {row["workspace"] for row in csv.DictReader(file)}
+    assert budgeted
+    assert budgeted <= {space.name for space in WORKSPACES}

@@ -1,5 +1,6 @@
 """`assay land`, `quarantine` and `replay` as people and programs call them."""
 
+import errno
 import gzip
 import json
 import os
@@ -12,7 +13,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from landing_world import World, tool
+
+from orchestration.jobs import work
+from orchestration.landing.commands import land
 
 ASSAY = (sys.executable, "-m", "orchestration.cli")
 
@@ -127,6 +132,50 @@ def test_manifest_says_when_a_file_is_complete(world: World) -> None:
     assert assay_json("land", path)["files"][0]["accepted"] == 1
     manifest.write_text("soon")
     assert b'must say {"bytes"' in assay("land", path).stderr
+
+
+@pytest.mark.parametrize("manifest", ["", '{"bytes": Infinity}'])
+def test_a_manifest_that_cannot_be_read_keeps_no_other_file(world: World, manifest: str) -> None:
+    """The files behind it did not land, and the counts of those before it were lost."""
+    for name in "abc":
+        world.write(f"{name}.jsonl", tool(name))
+    (world.folder / "b.jsonl.manifest").write_text(manifest)
+    outcome = assay("land", world.folder, "--json")
+    assert (outcome.returncode, outcome.stderr.count(b'must say {"bytes"')) == (1, 1)
+    landed = json.loads(outcome.stdout)["files"]
+    assert [(Path(one["path"]).name, one["accepted"]) for one in landed] == [
+        ("a.jsonl", 1),
+        ("c.jsonl", 1),
+    ]
+
+
+def test_a_file_that_is_named_twice_keeps_its_counts(world: World) -> None:
+    """It landed twice, and only the duplicates of the second time were told."""
+    path = world.write("a.jsonl", tool("a"))
+    (found,) = assay_json("land", world.folder, path)["files"]
+    assert (found["lines"], found["accepted"]) == (1, 1)
+
+
+def test_a_folder_that_cannot_be_read_is_said_and_the_others_land(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ended with status 0, as if it had no files."""
+    world.write("a.jsonl", tool("a"))
+    shut = world.folder / "b"
+    shut.mkdir()
+    real = os.scandir
+
+    def scan(path: Any) -> Any:
+        if str(path) == str(shut):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    outcome = CliRunner().invoke(land, [str(world.folder), "--json"])
+    assert json.loads(outcome.output)["files"][0]["accepted"] == 1
+    assert str(outcome.exception) == f"{shut} could not be read: Permission denied."
+    landed = work.land(world.folder, 0.0)
+    assert (landed.files, landed.problems) == (1, [f"{shut} could not be read: Permission denied"])
 
 
 def test_watch_lands_files_and_inbox_until_told_to_stop(world: World) -> None:

@@ -1,5 +1,6 @@
 """Landing under kills, lost answers, rivals and monsters: in the end nothing has happened."""
 
+import errno
 import json
 import os
 import random
@@ -277,6 +278,25 @@ def test_failure_of_a_process_that_nobody_foresaw_is_named_and_quotes_nothing(
     assert "text of a user" not in str(caught.value)
 
 
+def be_interrupted(_url: str, _limits: Limits) -> Commit:
+    def commit(*_: object) -> Counts:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.raise_signal(number)
+        return Counts(1, 1)
+
+    return commit
+
+
+def test_a_process_finishes_its_batch_when_its_group_is_told_to_end() -> None:
+    """Ctrl-C reaches all of a terminal: a watch said that a process died, and to land again."""
+    workers = Workers(be_interrupted, "", Limits())
+    try:
+        workers.deal(Slice(1, 0, [tool("1")]), Origin("file"), 1, Counts())
+        assert [counts.accepted for _, counts, _ in workers.finish()] == [1]
+    finally:
+        workers.close()
+
+
 def test_lander_ends_its_processes_where_sigterm_is_ignored(world: World) -> None:
     """A shell or a supervisor that ignores it hands that down; after a failure nothing ended."""
     filler = "x" * 4000
@@ -476,6 +496,33 @@ def test_watch_outlives_a_database_that_is_away_for_long(
         Watch(lander, world.folder, 0.0, lambda name, news: said.append(f"{name}: {news}"), stop).run()
     assert len(said) == 2
     assert "did not take a batch" in said[0]
+
+
+def test_watch_says_which_folder_cannot_be_read_and_lands_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was passed over without a word."""
+    world.write("a.jsonl", query("a"))
+    shut = world.folder / "b"
+    shut.mkdir()
+    real, stop = os.scandir, threading.Event()
+    said: list[str] = []
+
+    def scan(path: Any) -> Any:
+        if str(path) == str(shut):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path)
+
+    def say(_: str, news: object) -> None:
+        said.append(str(news))
+        if len(said) == 2:
+            stop.set()
+
+    monkeypatch.setattr(os, "scandir", scan)
+    with world.lander() as lander:
+        Watch(lander, world.folder, 0.0, say, stop).run()
+    assert said[0] == f"{shut} could not be read: Permission denied."
+    assert world.value("select count(*) from raw.query_log") == 1
 
 
 def test_watch_goes_on_where_a_landed_file_cannot_be_moved(world: World) -> None:
