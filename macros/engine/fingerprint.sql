@@ -16,7 +16,8 @@
 {% macro reason_to_rebuild(relation, fingerprint, is_plain) -%}
     {%- if is_plain -%}{{ return('plain') }}{%- endif -%}
     {%- call statement('known', fetch_result=true) -%}
-        select fingerprint, is_stale, to_regclass({{ assay.quoted(relation) }}) is not null from ops.model
+        select fingerprint, is_stale, kind <> 'view' and to_regclass({{ assay.quoted(relation) }}) is not null
+        from ops.model
         where target = '{{ target.schema }}' and schema_name = '{{ relation.schema }}' and name = '{{ relation.identifier }}'
     {%- endcall -%}
     {%- set known = load_result('known').table -%}

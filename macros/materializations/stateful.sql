@@ -31,12 +31,15 @@
     {%- if reason -%}
         {%- do assay.shape_table(kind, relation, compiled, key) -%}
         {%- do assay.fill_table(kind, relation, compiled, key, reason) -%}
-        {%- do assay.finish_table(kind, relation, key) -%}
+        {%- do assay.index_table(kind, relation, key) -%}
+        {%- do assay.do_sql('analyze ' ~ relation) -%}
         {%- do assay.refuse_missing_keys(relation, spans, key) -%}
         {%- if not is_plain -%}
             {%- do assay.register(kind, relation, compiled, spans, key, fingerprint) -%}
         {%- endif -%}
+        {%- do assay.require_values(kind, relation, key) -%}
     {%- else -%}
+        {%- do assay.loosen_table(kind, relation, key) -%}
         {%- do assay.register_steps(kind, relation, compiled, spans, key) -%}
     {%- endif -%}
     {%- do apply_grants(relation, config.get('grants'), should_revoke=true) -%}

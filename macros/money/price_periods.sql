@@ -13,7 +13,7 @@ stated as (
     where place = 1 and not is_withdrawn
 ),
 
--- A price and its tiers begin together; the next of its origin ends it.
+-- A price and its tiers begin and end together; the next of its origin ends it.
 versions as (
     select {{ name | join(', ') }}, scope, origin, valid_from, max(valid_to) as stated_to,
         min(case when is_marginal then above_input_tokens end) as marginal_above,

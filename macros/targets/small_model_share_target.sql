@@ -1,3 +1,3 @@
 {% macro small_model_share_target() -%}
-    {{ var('small_model_share_target', 0.4) }}
+    {{ var('small_model_share_target') }}
 {%- endmacro %}

@@ -47,7 +47,12 @@ def look(
     """
     until = time.monotonic() + _READ_FOR_S
     seen: dict[str, Seen] = {}
-    for path in files.find(folder) if folder.is_dir() else []:
+    unseen: list[str] = []  # also a reason for a run, which says so
+
+    def report(problem: OSError) -> None:
+        unseen.append(f"{problem.filename} {problem.strerror}")
+
+    for path in files.find(folder, report) if folder.is_dir() else []:
         with suppress(FileNotFoundError):
             state = files.state_of(path)
             known = before.get(str(path))
@@ -60,6 +65,7 @@ def look(
             seen[str(path)] = Seen(*state, digest)
     lines = session.execute("select max(inbox_id) from landing.inbox").fetchone()
     waiting = [f"{path} {one.mtime_ns} {one.digest}" for path, one in seen.items() if one.digest]
+    waiting += unseen
     if lines is not None and lines[0] is not None:
         waiting.append(f"landing.inbox {lines[0]}")
     key = hashlib.blake2b("\n".join(waiting).encode(), digest_size=12).hexdigest() if waiting else None

@@ -31,6 +31,9 @@ class Landed:
     problems: list[str] = field(default_factory=list)
     growing: list[str] = field(default_factory=list)
 
+    def unseen(self, problem: OSError) -> None:
+        self.problems.append(f"{problem.filename} could not be read: {problem.strerror}")
+
 
 def inbox_folder() -> Path:
     return Path(os.environ.get("ASSAY_INBOX") or settings.load().home / "inbox")
@@ -44,7 +47,7 @@ def land(folder: Path, settle_s: float) -> Landed:
     """
     landed = Landed()
     with Lander(on_batch=lambda _, counts: landed.counts.add(counts)) as lander:
-        for path in files.find(folder) if folder.is_dir() else []:
+        for path in files.find(folder, landed.unseen) if folder.is_dir() else []:
             try:
                 state = files.state_of(path)
                 if files.may_grow(path, state, settle_s):

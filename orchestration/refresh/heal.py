@@ -15,15 +15,23 @@ from orchestration.refresh.engine import TARGET, Refreshed, refresh_once
 PATIENCE_S = 30.0
 # Less than a refresh by hand takes at once: whoever calls this has other things to do.
 _MAX_ROWS = 50_000
+# What another target's build admitted is pending no more, and still missing here.
 _NEEDED = """
+    with patience as (
+        select clock_timestamp() - make_interval(secs => case when exists (
+            select from pg_stat_activity
+            where application_name = 'assay watch' and datname = current_database()
+        ) then %s else 0 end) as since
+    )
     select
         exists (
             select from ops.pending_batch inner join landing.batch using (batch_id)
-            where landed_at < clock_timestamp() - make_interval(secs => case when exists (
-                select from pg_stat_activity
-                where application_name = 'assay watch' and datname = current_database()
-            ) then %s else 0 end)
-        ) as is_needed"""
+            where landed_at < since
+        ) or exists (
+            select from ops.admitted_batch
+            where seq > (select seq from ops.horizon where target = %s) and admitted_at < since
+        ) as is_needed
+    from patience"""
 _NEWS = """
     with recent as (
         select refresh_id, ended_at, models from ops.refresh_log
@@ -46,6 +54,9 @@ _LAGS = """
         select batch_id from landing.batch where landed_at > now() - interval '1 hour'
         union all
         select batch_id from ops.pending_batch
+        union all
+        select batch_id from ops.admitted_batch
+        where seq > (select seq from ops.horizon where target = 'analytics')
     ))
     group by log order by log"""
 
@@ -86,7 +97,7 @@ def heal(
     budget_s: float = 20.0,
 ) -> Healed | None:
     """None when nobody is needed. What is left after `budget_s` comes with the next call."""
-    if not _value(connection, _NEEDED, (patience_s,)):
+    if not _value(connection, _NEEDED, (patience_s, target)):
         return None
     until = time.monotonic() + budget_s
     admitted = held = 0

@@ -58,7 +58,7 @@ def down(as_json: bool) -> None:
 def status(context: click.Context, as_json: bool) -> None:
     """What runs, where, and what has landed; status 1 when it cannot be reached."""
     try:
-        facts = _status()
+        facts = status_facts()
     except AssayError as error:
         facts = {"reachable": False, "reason": str(error)}
     if as_json:
@@ -119,9 +119,14 @@ def _where(session: "psycopg.Connection", server: "EmbeddedServer | None") -> di
 def _up_lines(facts: dict[str, Any]) -> list[str]:
     lines = [_listens(facts)]
     lines += [f"Applied migration {label}." for label in facts["migrations_applied"]]
-    if facts["embedded"]:
-        lines += [f"The password is in {facts['password_file']}; connect with", f"  {_psql(facts)}"]
-    return lines
+    return lines + how_to_connect(facts)
+
+
+def how_to_connect(facts: dict[str, Any]) -> list[str]:
+    """For whoever has psql or a BI tool; `facts` as `status_facts` tells them."""
+    if not facts["embedded"]:
+        return []  # whoever set ASSAY_DATABASE_URL knows
+    return [f"The password is in {facts['password_file']}; connect with", f"  {_psql(facts)}"]
 
 
 def _listens(facts: dict[str, Any]) -> str:
@@ -139,7 +144,8 @@ def _psql(facts: dict[str, Any]) -> str:
     return f"{password} {program} {place}"
 
 
-def _status() -> dict[str, Any]:
+def status_facts() -> dict[str, Any]:
+    """What `assay status --json` prints of a warehouse that can be reached."""
     from orchestration.warehouse import connection
 
     own = settings.load().database_url
@@ -185,4 +191,4 @@ def _status_lines(facts: dict[str, Any]) -> list[str]:
         lines.append(f"Not applied yet ({', '.join(facts['migrations_pending'])}): `assay up` does.")
     if "batches" in facts:
         lines.append(f"Batches landed: {facts['batches']:,}")
-    return lines
+    return lines + how_to_connect(facts)

@@ -18,6 +18,8 @@ _SESSION = {
     "DateStyle": "ISO, YMD",
     # Who waits for a lock or meets a rival looks again, and has to see what was committed meanwhile.
     "default_transaction_isolation": "read committed",
+    # A job's session says nothing for as long as the job takes, and a watch's while nothing lands.
+    "idle_session_timeout": "0",
 }
 _DBT_NAMES = {
     "host": "ASSAY_PG_HOST",
@@ -74,8 +76,14 @@ def connect(
     return connection
 
 
-def parts(url: str) -> dict[str, Any]:
-    """What the URL says, by libpq's names."""
+_NO_URL = (
+    "ASSAY_DATABASE_URL is not a PostgreSQL URL. It looks like "
+    "postgresql://user:password@host:5432/database (with %40 for @ in a password)."
+)
+
+
+def parts(url: str, no_url: str = _NO_URL) -> dict[str, Any]:
+    """What the URL says, by libpq's names; `no_url` is for one that is none."""
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
 
@@ -83,10 +91,7 @@ def parts(url: str) -> dict[str, Any]:
         return dict(conninfo_to_dict(url))
     except psycopg.Error:
         # libpq's message quotes the URL, password and all.
-        raise AssayError(
-            "ASSAY_DATABASE_URL is not a PostgreSQL URL. It looks like "
-            "postgresql://user:password@host:5432/database (with %40 for @ in a password)."
-        ) from None
+        raise AssayError(no_url) from None
 
 
 def dbt_environment(url: str | None = None) -> dict[str, str]:

@@ -5,12 +5,21 @@ from datetime import timedelta
 from typing import Any
 
 import dagster as dg
+import yaml
 from dagster_dbt import DagsterDbtTranslator, DbtProject
 
-# A person's question is answered from rows that are at most this old: docs/operations.md.
-FRESH_WITHIN = timedelta(minutes=5)
-# The nightly build starts at 02:30 and has four hours.
-_NIGHTLY = dg.FreshnessPolicy.cron(deadline_cron="30 6 * * *", lower_bound_delta=timedelta(hours=4))
+from orchestration.jobs.registry import HOUR, JOBS
+from orchestration.settings import PROJECT_DIR
+
+_VARS = yaml.safe_load((PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+# As `marts.data_freshness` judges.
+FRESH_WITHIN = timedelta(milliseconds=_VARS["freshness_target_ms"])
+# As `marts.job_sla` judges: since the day ended, which is at midnight UTC.
+_DUE_S = JOBS["build"].due_within_s or 24 * HOUR
+_NIGHTLY = dg.FreshnessPolicy.cron(
+    deadline_cron=f"{_DUE_S % HOUR // 60} {_DUE_S // HOUR} * * *",
+    lower_bound_delta=timedelta(seconds=_DUE_S),
+)
 # Its one statement, that no log waits for longer than the target, is made anew every minute.
 _EVERY_FEW_MINUTES = dg.FreshnessPolicy.time_window(fail_window=FRESH_WITHIN)
 _REPORTED_BY_THE_MINUTE = "data_freshness"

@@ -48,7 +48,8 @@ def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         said, asked = _heal(session, context.instance)
         newest = heal.newest_refresh(session)
         # The first tick reports what was done since anybody can remember: nothing.
-        cursor.setdefault("refresh_id", newest)
+        # A warehouse from an older backup, or made again, counts from lower than Dagster remembers.
+        cursor["refresh_id"] = min(cursor.get("refresh_id", newest), newest)
         events: list[dg.AssetMaterialization] = []
         now = time.time()
         # After a quiet while the first refresh is reported at once.

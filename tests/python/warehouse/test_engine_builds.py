@@ -1,7 +1,7 @@
 """What a build makes, leaves alone, notices and cleans up, over a small project."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from engine_world import House, cost, query
 
 from orchestration.errors import AssayError
 from orchestration.refresh.engine import Refreshed, refresh_all
+from orchestration.refresh.heal import Healed, heal, lags
 
 
 @pytest.fixture
@@ -135,13 +136,110 @@ def test_what_the_sql_stands_on_is_noticed_too(house: House, what: str) -> None:
     assert "--full-refresh" in house.build()["fct"]
 
 
+def test_a_search_path_changes_no_logic(house: House) -> None:
+    """Prevents a role's or a database's setting from asking for a full refresh of everything."""
+    fingerprint = "select ops.fingerprint('', array['house.stg_queries', 'house.mart'], '{}')"
+    assert house.build() == {}
+    was = house.value(fingerprint)
+    name = house.url.rsplit("/", 1)[1]
+    house.rows(f"alter database {name} set search_path = raw, house, public")
+    assert house.value(fingerprint) == was
+    house.rows(f"alter database {name} set search_path = pg_catalog, raw, ops")
+    assert house.value(fingerprint) == was
+
+
+RATED = engine_world.FACT.replace(
+    "costs.nanos,", "costs.nanos * (select max(rate) from {{ ref('rates') }}) as nanos,"
+)
+BELOW: dict[str, Callable[[House, tuple[str, str, str]], object]] = {
+    "a view": lambda house, by: house.model(
+        "stg_queries", engine_world.STAGING.replace("status,", f"{by[0]}(status) as status,")
+    ),
+    "a view below a view": lambda house, by: house.model("words", f"select '{by[1]}'::text as suffix"),
+    "a seed": lambda house, by: (house.folder / "seeds" / "rates.csv").write_text(f"rate\n{by[2]}\n"),
+}
+
+
+@pytest.mark.parametrize("what", BELOW)
+@pytest.mark.parametrize("then", ["back", "full refresh"])
+def test_marts_wait_for_what_a_changed_view_or_seed_asks_for(
+    house: House, what: str, then: str
+) -> None:
+    """Prevents marts whose old rows are by what stood below them, and new ones by what stands there."""
+    (house.folder / "seeds").mkdir()
+    change = BELOW[what]
+    BELOW["a seed"](house, ("lower", "", "1"))
+    house.model("fct", RATED)
+    change(house, ("lower", "", "1"))
+    if what == "a view below a view":
+        house.model(
+            "stg_queries",
+            engine_world.STAGING.replace(
+                "status,", "status || (select max(suffix) from {{ ref('words') }}) as status,"
+            ),
+        )
+    assert house.build() == {}
+    assert house.dbt("seed") == {}  # the same rows
+    house.land(cost("c2", "q2"))
+    assert house.refresh().admitted == 1
+    stood = house.rows("select * from house.fct order by 1"), _cells(house)
+    change(house, ("upper", "!", "2"))
+    assert "--full-refresh" in house.build()["fct"]
+    house.land(query("q3"), cost("c3", "q3"))
+    with pytest.raises(AssayError, match=r"themselves: house\.fct\. Run `assay build`, and"):
+        house.refresh()
+    assert (house.rows("select * from house.fct order by 1"), _cells(house)) == stood
+    if then == "back":
+        change(house, ("lower", "", "1"))
+        assert house.build() == {}
+    else:
+        assert house.build("--full-refresh") == {}
+    house.refresh()
+    assert house.value("select sum(entries) from house.agg") == 3
+    assert house.differences() == []
+
+
+def test_a_mart_that_changes_makes_nothing_wait(house: House) -> None:
+    """Prevents every edit of a mart from stopping the refreshes of what it reads."""
+    house.build()
+    house.model("mart", engine_world.MART.replace("success_rate", "success_rate, day as same_day", 1))
+    assert house.build("--select", "mart") == {}
+    house.land(query("q3"))
+    assert house.refresh().admitted == 1
+
+
+def test_a_view_that_changes_waits_for_the_refresh_under_way(house: House) -> None:
+    """Prevents a refresh that reads one model through the old view and the next through the new."""
+    house.build()
+    house.land(query("q3"))
+    upper = house.value("select pg_get_viewdef('house.stg_queries'::regclass)").rstrip(";")
+    upper = upper.replace(" status", " upper(status) as status")
+    with (
+        psycopg.connect(house.url) as refreshing,
+        psycopg.connect(house.url, autocommit=True) as builder,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        refreshing.execute("select ops.lock_refresh()")  # of a refresh that has read nothing yet
+        done = pool.submit(builder.execute, "select ops.put_view('house.stg_queries', %s)", (upper,))
+        waits = "select count(*) from pg_stat_activity where pid = %s and wait_event = 'advisory'"
+        give_up = time.monotonic() + 30
+        while not refreshing.execute(waits, (builder.info.backend_pid,)).fetchall()[0][0]:
+            assert not done.done()
+            assert time.monotonic() < give_up
+        refreshing.execute("select count(*) from house.stg_queries where status = 'ok'")
+        refreshing.commit()
+        assert done.result().fetchall() == [("replaced",)]
+
+
 def test_a_reader_of_what_was_rebuilt_is_rebuilt_too(house: House) -> None:
     """Prevents sums over what a fact said before it was rebuilt."""
     house.build()
     house.model("fct", engine_world.FACT.replace("costs.nanos", "costs.nanos * 2 as nanos"))
     assert house.build("--full-refresh", "--select", "fct") == {}
     house.land(query("q3"))
-    with pytest.raises(Exception, match=r"rebuilt below, but not themselves: house\.agg, house\.srv"):
+    with pytest.raises(
+        Exception, match=r"changed or rebuilt below, but not themselves: house\.agg, house\.srv"
+    ):
         house.refresh()
     assert house.build() == {}
     house.refresh()
@@ -399,6 +497,26 @@ def test_what_people_do_not_read_any_more_leaves_other_targets(house: House) -> 
     _refresh(house, "ada")
     assert _cells(house, "ada_house") == _cells(house)
     assert house.rows("select * from ops.differences('ada') where missing + surplus > 0") == []
+
+
+def test_what_another_target_took_in_is_not_forgotten_where_people_read(house: House) -> None:
+    """Prevents the last rows of a day from missing until the next ones come, with everything green."""
+    _add_target(house, "ada")
+    assert house.build() == {}
+    house.land(query("q3"))
+    assert house.build(target="ada") == {}
+    assert house.value("select count(*) from ops.pending_batch") == 0
+    status = "select distinct batch_id, status from ops.batch_lag order by 1"
+    assert house.rows(status) == [(1, "built"), (2, "waiting")]
+    with psycopg.connect(house.url, autocommit=True) as session:
+        session.execute("update landing.batch set landed_at = landed_at - interval '1 day'")
+        assert [(lag.log, lag.waiting_ms is not None) for lag in lags(session)] == [("query", True)]
+        with psycopg.connect(house.url, application_name="assay watch"):
+            assert heal(session) is None
+        assert heal(session) == Healed(admitted=1, held=0, waiting=0)
+        assert heal(session) is None
+    assert house.rows(status) == [(1, "built"), (2, "refreshed")]
+    assert _cells(house) == [("default", "2026-03-01", 3, 2, 1_000_000_000)]
 
 
 def test_another_target_is_another_world(house: House) -> None:

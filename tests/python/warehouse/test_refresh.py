@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from pathlib import Path
+from unittest.mock import MagicMock
 from uuid import uuid4
 
 import engine_world
@@ -20,6 +21,7 @@ from engine_world import DELTA, House, cost, query
 
 from orchestration.errors import AssayError
 from orchestration.refresh import engine, heal
+from orchestration.refresh import watch as watch_module
 from orchestration.refresh.engine import Refreshed, held_batches, refresh_all, refresh_once, release
 from orchestration.refresh.watch import watch
 from orchestration.warehouse.connection import connect
@@ -432,9 +434,9 @@ def test_a_refresh_that_ends_between_any_two_statements_leaves_nothing(house: Ho
     assert house.differences() == []
 
 
-# Where a refresh comes by that finds nothing, or one of a target that nobody reads, or a session that
-# was prepared before; and no job runs this one.
-NOTHING_THERE = ["refresh 19", "refresh 20", "hold 1", "prepare_new_rows 1"]
+# Where a refresh comes by that finds nothing, or the second of a transaction, or one of a target that
+# nobody reads, or a session that was prepared before; and no job runs this one.
+NOTHING_THERE = ["refresh 8", "refresh 21", "refresh 22", "hold 1", "prepare_new_rows 1"]
 
 
 def _ends_at(house: House, place: str) -> bool:
@@ -467,6 +469,19 @@ def test_a_large_backlog_is_taken_in_in_steps(house: House) -> None:
             assert house.differences() == []
     assert steps == [2, 2, 2]
     assert _entries(house) == 14
+
+
+def test_two_refreshes_of_one_transaction_count_once(house: House) -> None:
+    """Prevents a loop in SQL over `waiting` from adding each window to all that come after it."""
+    for number in range(3):
+        house.land(query(f"n{number}", status="cancelled"), cost(f"c{number}", f"n{number}"))
+    house.rows(
+        "do $$ declare more bigint; begin loop"
+        " select waiting into more from ops.refresh('analytics', 1); exit when more = 0;"
+        " end loop; end $$"
+    )
+    assert house.value("select count(*) from ops.refresh_log") == 3
+    assert (_entries(house), house.differences()) == (5, [])
 
 
 def test_a_refresh_ends_while_more_keeps_coming(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -540,6 +555,65 @@ def test_watch_refreshes_when_a_batch_is_committed(house: House) -> None:
     finally:
         stop.set()
         watching.join()
+
+
+class _Told(threading.Event):
+    """Counts how long one would have waited, waits for nothing, and is set after so many pauses."""
+
+    def __init__(self, pauses: int) -> None:
+        super().__init__()
+        self.paused: list[float] = []
+        self._enough = pauses
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.paused.append(timeout or 0.0)
+        if len(self.paused) >= self._enough:
+            self.set()
+        return self.is_set()
+
+
+def _watch(monkeypatch: pytest.MonkeyPatch, stop: _Told, *answers: object) -> list[str]:
+    """What a watch says whose refreshes end so, one after the other, and then by the last for ever."""
+    left = list(answers)
+
+    def refresh(*_: object) -> Refreshed:
+        if isinstance(answer := left.pop(0) if len(left) > 1 else left[0], Exception):
+            raise answer
+        assert isinstance(answer, Refreshed)
+        return answer
+
+    monkeypatch.setattr(watch_module, "connect", lambda **_: MagicMock())
+    monkeypatch.setattr(watch_module, "refresh_once", refresh)
+    heard: list[str] = []
+    watch(stop, lambda news: heard.append(str(news)))
+    return heard
+
+
+def test_a_watch_that_is_refused_waits_before_it_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prevents ten refused refreshes a second, each with a quarter of a million rows admitted and given
+    back, for as long as nobody builds."""
+    stop = _Told(pauses=3)
+    assert _watch(monkeypatch, stop, AssayError("Refused.")) == ["Refused."]
+    assert stop.paused == [watch_module.LOOK_EVERY_S] * 3
+
+
+def test_a_watch_waits_longer_for_a_database_that_comes_and_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Prevents a server that takes connections and no statements from being asked without rest."""
+    stop = _Told(pauses=8)
+    assert len(_watch(monkeypatch, stop, psycopg.OperationalError("gone"))) == 1
+    assert stop.paused[5] > 1
+    assert stop.paused[6:] == [watch_module.LOOK_EVERY_S] * 2
+
+
+def test_a_watch_says_again_what_ended_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prevents a second outage that is silent, and that is waited for as if it were the first."""
+    gone, done = psycopg.OperationalError("gone"), Refreshed(1, 0, 0)
+    stop = _Told(pauses=4)
+    heard = _watch(monkeypatch, stop, gone, gone, gone, done, gone)
+    assert heard == ["Waiting for the database: gone", str(done), "Waiting for the database: gone"]
+    assert stop.paused[3] < stop.paused[2]
 
 
 def test_the_command_says_what_to_do_before_the_first_build(database_url: str) -> None:
