@@ -158,12 +158,15 @@ def _unsound_tiers(prices: list[Price]) -> Iterable[str]:
             yield f"The {tiers[0]} has no price below its tier."
         if sum(price.tier_mode == "marginal" for price in tiers) > 1:
             yield f"The {tiers[0]} has two marginal tiers; one is all that can be priced."
+        if len({price.valid_to for price in tiers}) > 1:
+            yield f"The {tiers[0]} and its tiers do not end together: state all in one file."
 
 
 def _line(price: Price, replaces: str) -> bytes:
     """The event id follows from what is said and from what it replaces, so that saying it twice is a
-    duplicate, and going back to an earlier price is none."""
-    told = {name: value for name, value in asdict(price).items() if value not in (None, False)}
+    duplicate, and going back to an earlier price is none. A price of 0 is a price, and said."""
+    told = {name: value for name, value in asdict(price).items() if value or name in PRICES}
+    told = {name: value for name, value in told.items() if value is not None}
     del told["scope"]
     if told["provider"] == NO_PROVIDER:
         del told["provider"]

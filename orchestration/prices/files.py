@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 from orchestration.errors import AssayError
 from orchestration.landing.rules import PRICES
 from orchestration.prices.book import COLUMNS, NO_PROVIDER, ORIGINS, TIERS, Price
+
+# Landing knows how dear a price may be; no number that it might take is as long as these.
+_BEYOND, _MOST_DIGITS = Decimal("1e18"), 18
 
 
 def read_csv(path: Path) -> list[Price]:
@@ -21,6 +25,9 @@ def read_csv(path: Path) -> list[Price]:
                 f"{path}: no column is called {', '.join(unknown) or 'anything'}. "
                 f"The columns are {', '.join(COLUMNS)}."
             )
+        twice = sorted(name for name, times in Counter(rows.fieldnames).items() if times > 1)
+        if twice:
+            raise AssayError(f"{path}: {', '.join(twice)} stands twice in its first row.")
         return [_row(row, f"{path}, row {number}") for number, row in enumerate(rows, start=2)]
 
 
@@ -60,15 +67,15 @@ def moment(text: str) -> dt.datetime:
     """A date is its midnight in UTC; a time needs its offset."""
     try:
         found = dt.datetime.fromisoformat(text)
-    except ValueError:
+        if found.tzinfo is None:
+            if len(text) > len("2026-03-01"):
+                raise AssayError(f"{text} has no offset: write Z for UTC.")
+            found = found.replace(tzinfo=dt.UTC)
+        return found.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
         raise AssayError(
             f"{text} is no date (2026-03-01) and no time (2026-03-01T12:00:00Z)."
         ) from None
-    if found.tzinfo is None:
-        if len(text) > len("2026-03-01"):
-            raise AssayError(f"{text} has no offset: write Z for UTC.")
-        found = found.replace(tzinfo=dt.UTC)
-    return found.astimezone(dt.UTC)
 
 
 def money(text: str) -> Decimal:
@@ -76,14 +83,14 @@ def money(text: str) -> Decimal:
         amount = Decimal(text)
     except InvalidOperation:
         raise AssayError(f"{text} is no amount of dollars.") from None
-    if not amount.is_finite() or amount < 0:
-        raise AssayError(f"{text} is no price: prices are zero or more.")
+    if not amount.is_finite() or amount < 0 or amount >= _BEYOND:
+        raise AssayError(f"{text} is no price: prices are zero or more, up to a million dollars.")
     plain = amount.normalize()
     return plain.quantize(Decimal(1)) if plain == plain.to_integral() else plain
 
 
 def _count(text: str) -> int:
-    if not text.isdigit():
+    if not text.isdecimal() or len(text) > _MOST_DIGITS:
         raise AssayError(f"{text} is no number of tokens.")
     return int(text)
 

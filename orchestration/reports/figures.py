@@ -33,8 +33,8 @@ class Period:
     @property
     def holds_a_week(self) -> bool:
         """From a Monday to a Sunday, both in it: the weeks that marts have rows of."""
-        monday = self.first + dt.timedelta(-self.first.weekday() % 7)
-        return monday + dt.timedelta(6) <= self.last
+        before_monday = -self.first.weekday() % 7
+        return before_monday + 7 <= self.days
 
 
 ALWAYS = Period(dt.date(1, 1, 1), dt.date(9999, 12, 31))

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -13,13 +13,14 @@ from typing import Any
 
 from orchestration.reports import charts
 from orchestration.reports.document import Chart, Finding, Report, Table
+from orchestration.reports.markdown import inert
 from orchestration.reports.wording import Wording
 
 
 def render(report: Report, form: str, words: Wording) -> str:
     """Refuses a text with a number that nobody read from a mart."""
     text = FORMATS[form](report)
-    words.require_said(_visible(text) if form == "html" else "" if form == "json" else text)
+    words.require_said(_SHOWN[form](report, text))
     return text
 
 
@@ -40,7 +41,7 @@ def _markdown(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield f"# {report.title}: {_inert(report.workspace)}"
+    yield f"# {report.title}: {inert(report.workspace)}"
     yield ""
     compared = f", compared with {report.before}" if report.before else ""
     yield f"{report.period}, days of {report.zone}{compared}. Known up to {report.as_of}."
@@ -73,16 +74,16 @@ def _table(table: Table) -> Iterator[str]:
     yield f"\n| {' | '.join(table.columns)} |"
     yield "|" + "---|" * len(table.columns)
     for row in table.rows:
-        yield f"| {' | '.join(map(_inert, row))} |"
+        yield f"| {' | '.join(map(inert, row))} |"
     if table.says:
         yield f"\n{table.says}"
 
 
 def _finding(finding: Finding) -> Iterator[str]:
-    impact = f" Worth {_inert(finding.impact)}." if finding.impact else ""
-    yield f"\n### {_inert(finding.title)} ({finding.severity})\n"
-    yield f"{_inert(finding.description)} {_inert(finding.recommendation)}{impact}"
-    yield f"Rests on {_inert(finding.evidence)}."
+    impact = f" Worth {inert(finding.impact)}." if finding.impact else ""
+    yield f"\n### {inert(finding.title)} ({finding.severity})\n"
+    yield f"{inert(finding.description)} {inert(finding.recommendation)}{impact}"
+    yield f"Rests on {inert(finding.evidence)}."
 
 
 _PARTS: dict[type, Callable[[Any], Iterator[str]]] = {
@@ -90,12 +91,6 @@ _PARTS: dict[type, Callable[[Any], Iterator[str]]] = {
     Table: _table,
     Finding: _finding,
 }
-
-
-def _inert(text: str) -> str:
-    """Names come from logs: in Markdown they make no table, link or HTML."""
-    flat = " ".join(text.split())
-    return "".join(f"\\{one}" if one in "\\`*_[]<>|#!" else one for one in flat)
 
 
 def _html(report: Report) -> str:
@@ -136,4 +131,21 @@ def _visible(html: str) -> str:
     return " ".join(reader.words)
 
 
+def _strings(part: Any) -> Iterator[str]:
+    """What is said; the numbers beside it are cells, asked for twice."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, dict):
+        yield from _strings(list(part.values()))
+    elif isinstance(part, list | tuple):
+        for one in part:
+            yield from _strings(one)
+
+
+# Where a reader may meet a number in words.
+_SHOWN: dict[str, Callable[[Report, str], str]] = {
+    "md": lambda _, text: text,
+    "json": lambda report, _: "\n".join(_strings(asdict(replace(report, facts={})))),
+    "html": lambda _, text: _visible(text),
+}
 FORMATS: dict[str, Callable[[Report], str]] = {"md": _markdown, "json": _json, "html": _html}

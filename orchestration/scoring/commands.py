@@ -63,7 +63,8 @@ def _progress(*, quiet: bool) -> Iterator["Say"]:  # type: ignore[name-defined] 
 def evaluate(names: tuple[str, ...], as_json: bool) -> None:
     """Measure how right the scorers are, on samples with known answers.
 
-    Exits 1 when a gate is missed. The samples are in ASSAY_SAMPLES.
+    Exits 1 when a gate is missed. The samples are in ASSAY_SAMPLES, or else in
+    shared/data beside this folder.
     """
     from orchestration.scoring.evaluation.gates import GATES, Figure, measure
     from orchestration.warehouse.rendering import print_table

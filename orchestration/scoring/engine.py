@@ -4,6 +4,7 @@ What is new is told by the numbers of admitted batches, which are handed out by 
 can appear behind a scorer's back. Scores and the scorer's place commit together.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from orchestration.scoring.scorer import Scorer, Scores
 from orchestration.warehouse.connection import connect
 
 Say = Callable[[str, int, int], None]  # whose progress: done, of how many
+_ANY_TIME = dt.datetime.max.replace(tzinfo=dt.UTC)
 _encode = msgspec.json.Encoder().encode
 
 _NEXT = """
@@ -154,7 +156,8 @@ class Scoring:
                 finish(self.lander.connection())
 
     def _parsed(self, name: str, lines: list[bytes]) -> Parsed:
-        parsed = parse(Slice(1, 0, lines), self.lander.limits)
+        # A score has the time of what it judges, and that was taken: maybe with other limits than ours.
+        parsed = parse(Slice(1, 0, lines), self.lander.limits, latest=_ANY_TIME)
         if parsed.refused:
             refused = parsed.refused[0][1]
             raise AssayError(

@@ -54,10 +54,13 @@ def desk(ledger: Ledger, words: Wording, first: dt.date | None, last: dt.date | 
             f"There is nothing to report: workspace {ledger.workspace} has no complete day. `assay sql"
             ' "select distinct workspace from marts.performance_overview"` names those that have one.'
         )
-    now = Period(first or last - dt.timedelta(_FOUR_WEEKS - 1), last)
+    four_weeks = dt.date.fromordinal(max(1, last.toordinal() - _FOUR_WEEKS + 1))
+    now = Period(first or four_weeks, last)
     if now.first > now.last:
         raise AssayError(f"The period ends before it begins: {now.first} to {now.last}.")
-    is_comparable = first_logged and first_logged <= now.before().first and now.last < today
+    # In days, since the calendar may begin before logs did, and end.
+    is_logged = first_logged and (now.first - first_logged).days >= now.days
+    is_comparable = is_logged and now.last < today
     before = now.before() if is_comparable else None
     targets = {name: (side, value) for name, side, value in ledger.rows(_TARGETS, ALWAYS)}
     return Desk(ledger, words, now, before, targets, as_of, zone, today)

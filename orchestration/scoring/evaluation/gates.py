@@ -42,9 +42,13 @@ GATES: dict[str, str] = {
 }
 
 
+def samples_folder() -> Path:
+    """Where samples are looked for: ASSAY_SAMPLES, else shared/data beside the checkout."""
+    return Path(os.environ.get("ASSAY_SAMPLES") or PROJECT_DIR.parent / "shared" / "data")
+
+
 def samples() -> Path:
-    """Where the samples lie: ASSAY_SAMPLES, else beside the checkout."""
-    folder = Path(os.environ.get("ASSAY_SAMPLES") or PROJECT_DIR.parent / "shared" / "data")
+    folder = samples_folder()
     if not folder.is_dir():
         raise AssayError(
             f"There are no samples in {folder}: say where they are by ASSAY_SAMPLES"

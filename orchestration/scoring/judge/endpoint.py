@@ -17,6 +17,8 @@ from orchestration.scoring.judge.rubric import REPLY_TOKENS, Form, Request
 MOST_BYTES = 256 * 1024
 # What an endpoint says that knows no such response_format; also what it says of a wrong model.
 _NOT_UNDERSTOOD = frozenset({400, 404, 415, 422, 501})
+# What it says of one text and not of the next: a filter of contents, a prompt that is too long.
+_OF_THE_TEXT = frozenset({400, 413, 422})
 _RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 
 
@@ -24,13 +26,19 @@ class CallError(Exception):
     """`why` is one of our own words: what an endpoint says may quote what it was sent."""
 
     def __init__(
-        self, why: str, is_passing: bool, wait_s: float = 0.0, is_billed: bool = False
+        self,
+        why: str,
+        is_passing: bool,
+        wait_s: float = 0.0,
+        is_billed: bool = False,
+        is_of_text: bool = False,
     ) -> None:
         super().__init__(why)
         self.why = why
         self.is_passing = is_passing  # worth another try
         self.wait_s = wait_s  # what the endpoint asked for
         self.is_billed = is_billed  # it was answered, and nobody knows at what price
+        self.is_of_text = is_of_text  # somebody is there, who may well judge the next text
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,9 @@ def call(config: JudgeConfig, request: Request, form: Form) -> Reply:
     if status in _RETRIED:
         raise CallError("rate_limited" if status == 429 else "server_error", True, wait_s)
     if status in _NOT_UNDERSTOOD and form is not None:
-        raise CallError("format_refused", is_passing=True)
+        raise CallError("format_refused", is_passing=True, is_of_text=True)
+    if status in _OF_THE_TEXT:
+        raise CallError(f"http_{status}", is_passing=False, is_of_text=True)
     if status != 200:
         raise CallError(f"http_{status}", is_passing=False)
     return _reply(raw)
@@ -113,12 +123,12 @@ def _wait(header: str | None) -> float:
 
 def _reply(raw: bytes) -> Reply:
     if len(raw) > MOST_BYTES:
-        raise CallError("reply_too_large", is_passing=True, is_billed=True)
+        raise CallError("reply_too_large", is_passing=True, is_billed=True, is_of_text=True)
     try:
         said = json.loads(raw)
         text = said["choices"][0]["message"].get("content")
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
-        raise CallError("reply_unreadable", is_passing=True, is_billed=True) from error
+        raise CallError("reply_unreadable", is_passing=True, is_billed=True, is_of_text=True) from error
     # Who refuses, or thinks until no tokens are left, says nothing and bills it.
     text = text if isinstance(text, str) else ""
     usage = said.get("usage")

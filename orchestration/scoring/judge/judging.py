@@ -22,6 +22,9 @@ from orchestration.scoring.judge.rubric import (
 
 # Judgements in a row that were given up because nothing answered: then nobody is there.
 AWAY_AFTER = 3
+# Judgements in a row that were answered with a refusal, or with what nobody can read: then it is not
+# the texts. More of them, since `--rescore` begins with the texts that were refused before.
+REFUSED_AFTER = 10
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 20.0
 # Hardly any text has more tokens than characters: an estimate before a call must not be too low.
 CHARACTERS_A_TOKEN = 1
@@ -70,8 +73,9 @@ class Judging:
     why_stopped: str | None = None
     usd: float = 0.0
     calls: int = 0
-    _forms: list[Form] = field(default_factory=forms)  # those that were not refused yet
+    _forms: list[Form] = field(default_factory=forms)  # from the strictest that may work
     _given_up: int = 0
+    _refused: int = 0
     _in_flight: int = 0
     _room: threading.Condition = field(default_factory=threading.Condition)
     _stopped: threading.Event = field(default_factory=threading.Event)
@@ -86,34 +90,37 @@ class Judging:
 
     def judge(self, case: Case) -> Verdict:
         request = ask(case.question, case.passages, case.answer)
-        verdict = Verdict()
+        verdict, left = Verdict(), self._forms.copy()
         while verdict.judgement is None and verdict.attempts < self.config.attempts:
             reserved = self._reserve(request)
             if reserved is None:
                 verdict.why_not = verdict.why_not or self.why_stopped
                 return verdict
             verdict.attempts += 1
-            wait_s = self._attempt(request, verdict, reserved)
+            wait_s = self._attempt(request, verdict, reserved, left)
+            if wait_s is None:
+                return verdict
             if verdict.judgement is None and verdict.attempts < self.config.attempts:
                 self._stopped.wait(self._backoff(verdict.attempts, wait_s))
         return verdict
 
-    def _attempt(self, request: Request, verdict: Verdict, reserved: float) -> float:
-        """Tells how long the endpoint wants to be left alone."""
-        form = self._forms[0]
+    def _attempt(
+        self, request: Request, verdict: Verdict, reserved: float, left: list[Form]
+    ) -> float | None:
+        """Tells how long the endpoint wants to be left alone; None where asking again is of no use."""
         try:
-            reply = self.send(self.config, request, form)
+            reply = self.send(self.config, request, left[0])
         except CallError as error:
             self._settle(reserved, reserved if error.is_billed else 0.0)
             verdict.why_not = error.why
+            is_last = not error.is_passing or verdict.attempts == self.config.attempts
             if error.why == "format_refused":
-                self._ask_for_less(form)
-                return 0.0
-            self._failed(error, verdict.attempts)
-            return error.wait_s
+                del left[0]
+            self._failed(error, is_last)
+            return None if is_last else error.wait_s
         usd = self._price(reply.input_tokens, reply.output_tokens)
         self._settle(reserved, reserved if usd is None else usd)
-        self._given_up = 0
+        self._worked(left)
         verdict.spent.append(Spent(verdict.attempts, reply.input_tokens, reply.output_tokens, usd))
         try:
             verdict.judgement, verdict.why_not = believe(request, reply.text), None
@@ -121,21 +128,28 @@ class Judging:
             verdict.why_not = error.why
         return 0.0
 
-    def _ask_for_less(self, form: Form) -> None:
-        """Once for all calls that run side by side, and for the rest of the run."""
+    def _worked(self, left: list[Form]) -> None:
+        """Who answers when held to less is not asked for more again. Before that nobody knows whether
+        the form was refused, or the text."""
         with self._room:
-            if form is self._forms[0]:
-                self._forms = self._forms[1:]
+            self._given_up = self._refused = 0
+            if len(left) < len(self._forms):
+                self._forms = left.copy()
 
-    def _failed(self, error: CallError, attempts: int) -> None:
-        if not error.is_passing:
-            # A wrong key or a wrong model will be wrong the next time too.
-            self._stop(error.why)
-        elif attempts == self.config.attempts:
-            with self._room:
-                self._given_up += 1
+    def _failed(self, error: CallError, is_last: bool) -> None:
+        with self._room:
+            if error.is_of_text:
+                self._given_up = 0
+                self._refused += is_last
+            elif not error.is_passing:
+                # A wrong key or a wrong model will be wrong the next time too.
+                self._stop(error.why)
+            else:
+                self._given_up += is_last
             if self._given_up >= AWAY_AFTER:
                 self._stop("endpoint_away")
+            if self._refused >= REFUSED_AFTER:
+                self._stop(error.why)
 
     def _reserve(self, request: Request) -> float | None:
         """What the call may cost at most, taken off the budget beforehand: calls run side by side."""

@@ -100,31 +100,41 @@ def draft(gap_id: str) -> None:
 def decide(gap_id: str, decision: str, document: str | None, actor: str | None) -> None:
     """Lands a decision on a gap; `publish --document` starts measuring what the article does."""
     from orchestration.errors import AssayError
-    from orchestration.scoring.questions.drafts import brief
+    from orchestration.scoring.questions.drafts import find
     from orchestration.warehouse.connection import connect
 
+    for option, value in (("--document", document), ("--actor", actor)):
+        if value is not None and not value.strip():
+            raise AssayError(f"{option} is empty: give it a value, or leave it out.")
     if decision == "publish" and document is None:
         raise AssayError("Say which article was published: --document ID.")
     with connect(autocommit=True, application_name="assay gaps") as session:
-        found = brief(session, gap_id)
+        found, workspace, _ = find(session, gap_id)
         _land(session, {
-            "kind": "decision", "event_id": f"gap:{uuid4().hex}", "workspace": found.workspace,
-            "object_type": "gap", "object_id": found.gap_id, "decision": decision,
+            "kind": "decision", "event_id": f"gap:{uuid4().hex}", "workspace": workspace,
+            "object_type": "gap", "object_id": found, "decision": decision,
             "related_id": document, "actor": actor,
         })  # fmt: skip
-    click.echo(f"{found.gap_id}: {decision}.")
+    click.echo(f"{found}: {decision}.")
 
 
 def _land(session: Any, line: dict[str, Any]) -> None:
+    """Says so where the line is refused: in quarantine nobody would look for a decision."""
     from datetime import UTC, datetime
 
-    from orchestration.landing.inbox import drain
+    from orchestration.errors import AssayError
     from orchestration.landing.lander import Lander
+    from orchestration.landing.limits import Limits
+    from orchestration.landing.parse import Slice, parse
+    from orchestration.landing.store import Origin
     from orchestration.refresh.engine import refresh_all
 
     said = {name: value for name, value in line.items() if value is not None}
     said["ts"] = datetime.now(UTC).isoformat()
-    session.execute("insert into landing.inbox (line) values (%s)", (json.dumps(said),))
+    parsed = parse(Slice(1, 0, [json.dumps(said).encode()]), Limits())
+    if parsed.refused:
+        _, refused = parsed.refused[0]
+        raise AssayError(f"The decision is refused: {refused.reason} at {refused.path}.")
     with Lander() as lander:
-        drain(lander)
+        lander.commit(parsed, Origin("inbox"))
     refresh_all(session)

@@ -29,13 +29,12 @@ class Coverage:
     slope: float
     intercept: float
 
-    def gap_probability(self, some: Questions, fit: Floats | None = None) -> Floats:
+    def gap_probability(self, some: Questions) -> Floats:
         """At even odds: without anything else known, a gap is as likely as not.
 
         Questions that come together lean on each other. One odd phrasing is no gap; ten people who ask
         alike, each a little beyond what is covered, are."""
-        fit = self.fit(some) if fit is None else fit
-        known = self.intercept + self.slope * shared(fit, some)
+        known = self.intercept + self.slope * shared(self.fit(some), some)
         return np.asarray(1 / (1 + np.exp(known)), np.float64)
 
     def fit(self, some: Questions) -> Floats:

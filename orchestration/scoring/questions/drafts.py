@@ -11,6 +11,7 @@ import numpy as np
 import psycopg
 
 from orchestration.errors import AssayError
+from orchestration.reports.markdown import inert
 from orchestration.scoring.embedding import embedder
 
 Session = psycopg.Connection[Any]
@@ -72,10 +73,16 @@ class Brief:
 Writer = Callable[[Brief], str]
 
 
-def brief(session: Session, gap_id: str) -> Brief:
+def find(session: Session, gap_id: str) -> tuple[str, str, str | None]:
+    """Its id, which is another's where the two were united, its workspace and its label."""
     row = session.execute(_GAP, (gap_id,)).fetchone()
     if row is None:
         raise AssayError(f"There is no gap {gap_id!r}. `assay gaps list` names them.")
+    return row[0], row[1], row[2]
+
+
+def brief(session: Session, gap_id: str) -> Brief:
+    row = find(session, gap_id)
     asked = [body for (body,) in session.execute(_QUESTIONS, (row[0],))]
     vectors = embedder().embed(asked)
     return Brief(
@@ -86,20 +93,20 @@ def brief(session: Session, gap_id: str) -> Brief:
 def template(what: Brief) -> str:
     """The offline writer: headings, the questions to answer, and what is there to build on."""
     lines = [
-        f"# {what.label or 'Untitled'}",
+        f"# {inert(what.label or 'Untitled')}",
         "",
         f"*Draft for {what.gap_id}. Not checked by anybody.*",
         "",
     ]
-    lines += ["## Questions to answer", "", *(f"- {_inert(one)}" for one in what.questions), ""]
+    lines += ["## Questions to answer", "", *(f"- {inert(one)}" for one in what.questions), ""]
     lines += ["## What is written so far", ""]
     if not what.sources:
         lines += ["Nothing in the knowledge base comes near.", ""]
     for source in what.sources:
         lines += [
-            f"### {_inert(source.title)} (`{_inert(source.doc_id)}`)",
+            f"### {inert(source.title)} (`{inert(source.doc_id)}`)",
             "",
-            f"> {_inert(source.text)}",
+            f"> {inert(source.text)}",
             "",
         ]
     lines += ["## Answer", "", "To be written by somebody who knows.", ""]
@@ -127,9 +134,3 @@ def _near(session: Session, workspace: str, middle: Any) -> list[Source]:
     likeness = embedder().embed([row[2] for row in rows]) @ (middle / length)
     order = np.argsort(-likeness, kind="stable")[:MOST_SOURCES].tolist()
     return [Source(*rows[at]) for at in order if likeness[at] >= _NEAR]
-
-
-def _inert(text: str) -> str:
-    """One line that can end no quotation and starts no markup of its own."""
-    flat = " ".join(text.split())
-    return "".join(f"\\{one}" if one in "\\`*_{}[]<>#|!" else one for one in flat if one.isprintable())

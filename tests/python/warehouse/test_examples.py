@@ -1,12 +1,11 @@
 """The converters in `examples/`: public traces come through the whole landing without losing anything.
 
-The excerpts beside the converters are always there. The full traces are used where present: in
-`$ASSAY_SAMPLES`, or in `shared/data` next to the checkout.
+The excerpts beside the converters are always there. The full traces are used where present, which
+is where `assay evaluate` looks.
 """
 
 import datetime as dt
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from orchestration.settings import PROJECT_DIR
 from orchestration.sources.commands import import_
 
 EXAMPLES = PROJECT_DIR / "examples"
-FULL = Path(os.environ.get("ASSAY_SAMPLES", PROJECT_DIR.parent / "shared" / "data"))
+FULL = gates.samples_folder()
 
 
 @dataclass(frozen=True)

@@ -172,7 +172,21 @@ def test_a_row_that_vanishes_is_noticed(marts: Marts) -> None:
         ledger.require_unchanged()
 
 
-@pytest.mark.parametrize("form", ["md", "html"])
+@pytest.mark.parametrize(
+    "days",
+    [
+        {"first": dt.date(1, 1, 1), "last": DAY},
+        {"last": dt.date(1, 1, 5)},
+        {"first": dt.date(9999, 12, 31), "last": dt.date(9999, 12, 31)},
+        {"first": dt.date(1, 1, 1), "last": dt.date(9999, 12, 31)},
+    ],
+)
+def test_days_at_the_ends_of_the_calendar_are_days(marts: Marts, days: dict[str, Any]) -> None:
+    put_days(marts.session, "a", 3)
+    assert "# Executive report" in marts.write(**days)
+
+
+@pytest.mark.parametrize("form", ["md", "html", "json"])
 def test_a_number_that_no_mart_holds_is_not_sent(marts: Marts, form: str) -> None:
     """Row 30 of the acceptance list: whoever writes the words, also a model."""
     put_days(marts.session, "a", 3)

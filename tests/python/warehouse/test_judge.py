@@ -246,11 +246,55 @@ def test_an_endpoint_that_knows_no_schema_is_asked_for_less(
 
 
 def test_an_endpoint_that_refuses_every_form_is_not_asked_for_ever(llm: JudgeServer) -> None:
+    """A filter refuses some texts; who refuses every one does not know what is sent."""
     llm.behave = lambda handler, _body, _turn: handler.raw(b"{}", 400)
     judging = Judging(config(llm, concurrency=1))
-    verdicts = judging.judge_all([CASE] * 3)
-    assert [verdict.why_not for verdict in verdicts] == ["http_400"] * 3
-    assert len(llm.asked) == 3
+    verdicts = judging.judge_all([CASE] * 30)
+    assert judging.why_stopped == "http_400"
+    assert {verdict.why_not for verdict in verdicts} == {"http_400"}
+    assert [verdict.attempts for verdict in verdicts] == [3] * 10 + [0] * 20
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+@pytest.mark.parametrize("at", [0, 2])
+def test_a_text_that_is_refused_is_not_judged_and_the_others_are(
+    llm: JudgeServer, status: int, at: int
+) -> None:
+    """Content filters and a prompt that is too long answer for that text alone, in every form."""
+
+    def behave(handler: Handler, body: dict[str, Any], _turn: int) -> None:
+        if "forbidden" in body["messages"][1]["content"]:
+            handler.raw(b'{"error": "forbidden"}', status)
+        else:
+            handler.say(good(body))
+
+    llm.behave = behave
+    cases = [CASE] * 40
+    cases[at : at + 9] = [Case("A forbidden question", [], "A forbidden answer.")] * 9
+    cases[-1] = cases[at]
+    judging = Judging(config(llm, concurrency=1))
+    verdicts = judging.judge_all(cases)
+    refused = [verdict for verdict in verdicts if verdict.judgement is None]
+    assert judging.why_stopped is None
+    assert [verdict.why_not for verdict in refused] == [f"http_{status}"] * 10
+    assert max(verdict.attempts for verdict in verdicts) <= 3
+    good_ones = [body for body in llm.asked if "forbidden" not in body["messages"][1]["content"]]
+    assert {body["response_format"]["type"] for body in good_ones} == {"json_schema"}
+
+
+def test_replies_that_nobody_can_read_are_replies(llm: JudgeServer) -> None:
+    """Prevents three texts about which the endpoint says too much from ending the run."""
+    llm.behave = lambda handler, body, turn: (
+        oversized(handler, body, turn) if turn <= 4 else handler.say(good(body))
+    )
+    judging = Judging(config(llm, concurrency=1, attempts=1))
+    verdicts = judging.judge_all([CASE] * 5)
+    assert judging.why_stopped is None
+    assert [verdict.why_not for verdict in verdicts] == ["reply_too_large"] * 4 + [None]
+    llm.behave = oversized
+    verdicts = judging.judge_all([CASE] * 30)
+    assert judging.why_stopped == "reply_too_large"
+    assert sum(verdict.was_asked for verdict in verdicts) == 10
 
 
 def test_texts_are_not_sent_on_to_where_the_endpoint_points(llm: JudgeServer) -> None:

@@ -23,7 +23,6 @@ from orchestration.refresh.engine import refresh_all
 from orchestration.simulator.commands import DEFAULT_START_MS
 from orchestration.simulator.writer import Order, simulate_days
 
-SELECTED = ["+query_costs", "+bill_reconciliation", "+price_book", "+costs_as_of", "+budget_status"]
 CHECK = "assert_no_price_contradicts_another"
 MARCH = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 
@@ -83,6 +82,7 @@ def test_computed_costs_are_the_simulators_own(house: House) -> None:
     house.refresh()
     assert house.value("select count(*) from core.fct_costs where computed_status <> 'no_price'") == 0
     assert house.write(*read_csv(logs / "prices.csv")) == len(truth["prices"])
+    assert house.write(*read_csv(logs / "prices.csv")) == 0
     assert (
         house.value(
             "select count(*) from core.fct_costs where computed_nanos is distinct from reported_nanos"
@@ -190,6 +190,24 @@ def test_the_same_price_twice_is_one_and_going_back_is_news(house: House) -> Non
     assert house.value("select count(*) from landing.conflict") == 0
 
 
+def test_a_price_of_nothing_is_a_price(house: House) -> None:
+    """Cached tokens that are free, and a model that is: a line that left the zero out would leave calls
+    without a cost, and be news to the book each time that it is stated."""
+    house.land_lines(
+        a_call("cached", "2026-03-01T10:00:00Z", cache_read_tokens=9000, reported_cost=None),
+        a_call("free", "2026-03-01T10:00:00Z", model="free", output_tokens=5, reported_cost=None),
+    )
+    house.refresh()
+    nothing = {"input_price": "0", "output_price": "0.000"}
+    wanted = (
+        price_of({"provider": "acme", "model": "m", "input_price": "2", "cache_read_price": "0"}),
+        price_of({"provider": "acme", "model": "free", **nothing}),
+    )
+    assert house.write(*wanted) == 2
+    assert house.computed() == {"cached": (2_000_000, "computed"), "free": (0, "computed")}
+    assert house.write(*wanted) == 0
+
+
 def test_synced_prices_compute_what_the_package_computes(house: House) -> None:
     """Its own arithmetic counts cached tokens within the input; ours are disjoint. The same money."""
     from genai_prices import Usage, calc_price
@@ -278,6 +296,14 @@ def test_what_the_package_takes_back_is_withdrawn(
             ],
             "two marginal tiers",
         ),
+        (
+            [a_price(), a_price("4", above_input_tokens=5, tier_mode="whole", valid_to=MARCH)],
+            "do not end together",
+        ),
+        (
+            [a_price(valid_to=MARCH), a_price("4", above_input_tokens=5, tier_mode="whole")],
+            "do not end together",
+        ),
         ([a_price("1"), a_price("10")], "is stated twice"),
         ([a_price("0.0000000001")], "is refused: RANGE at \\$.input_price"),
         ([a_price("1000001")], "is refused: RANGE"),
@@ -342,8 +368,13 @@ def test_contradictions_that_come_as_files_are_held(house: House) -> None:
     house.refresh()
     house.land_lines(sound | {"event_id": "p2", "valid_from": "2026-02-01T00:00:00Z"})
     house.land_lines(sound | {"event_id": "p3", "model": "n"}, a_call("c", "2026-01-02T00:00:00Z"))
+    tier = sound | {"above_input_tokens": 200_000, "tier_mode": "whole"}
+    until, longer = {"valid_to": "2026-06-01T00:00:00Z"}, {"valid_to": "2026-09-01T00:00:00Z"}
+    for model, its, other in (("o", {}, until), ("p", until, {}), ("q", until, longer)):
+        lines = (sound | its | {"event_id": f"base {model}"}, tier | other | {"event_id": model})
+        house.land_lines(*(line | {"model": model} for line in lines))
     house.refresh()
-    assert house.rows("select held_by from ops.held_batch") == [(CHECK,)]
+    assert house.rows("select held_by from ops.held_batch") == [(CHECK,)] * 4
     assert house.computed() == {"c": (2_000_000, "computed")}
     assert house.rows("select model from core.dim_prices order by 1") == [("m",), ("n",)]
 
@@ -378,6 +409,12 @@ def test_a_call_that_used_more_than_any_does_is_held_whatever_the_meter(house: H
         ({"model": "m", "input_price": "1", "valid_from": "yesterday"}, "yesterday is no date"),
         ({"model": "m", "input_price": "1", "valid_from": "2026-03-01T10:00:00"}, "has no offset"),
         ({"model": "m", "input_price": "1", "above_input_tokens": "-5"}, "no number of tokens"),
+        ({"model": "m", "input_price": "1", "above_input_tokens": "²"}, "no number of tokens"),
+        ({"model": "m", "input_price": "1", "above_input_tokens": "9" * 5000}, "no number of tokens"),
+        ({"model": "m", "input_price": "1e30"}, "1e30 is no price"),
+        ({"model": "m", "input_price": "1e999999"}, "1e999999 is no price"),
+        ({"model": "m", "input_price": "sNaN"}, "sNaN is no price"),
+        ({"model": "m", "input_price": "1", "valid_from": "0001-01-01T00:00:00+14:00"}, "is no date"),
     ],
 )
 def test_words_that_are_no_price_are_refused_with_their_row(
@@ -394,6 +431,14 @@ def test_words_that_are_no_price_are_refused_with_their_row(
         writer.writerow({"model": "sound", "output_price": "1"})
         writer.writerow(told)
     with pytest.raises(AssayError, match=f"prices.csv, row 3: .*{says}"):
+        read_csv(path)
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    """Of two prices for the same tokens the last would win, and nobody be told."""
+    path = tmp_path / "prices.csv"
+    path.write_text("model,input_price,input_price\nm,2.5,25\n")
+    with pytest.raises(AssayError, match=r"prices\.csv: input_price stands twice"):
         read_csv(path)
 
 
@@ -442,8 +487,6 @@ def test_a_budget_for_nobody_and_a_period_of_nothing_are_named(house: House) -> 
     said = """select budget_id, period_start::text, status, spent_usd::float from marts.budget_status
         where period = 'month' or period_start < '2026-01-10' order by 1, 2"""
     assert house.rows(said) == [
-        ("demo-all", "2026-01-01", "within", 5.0),
-        ("demo-all", "2026-02-01", "within", 1.0),
         ("demo-video", "2026-01-05", "for_nobody", None),
         ("demo-warmhaus", "2026-01-01", "within", 5.0),
         ("demo-warmhaus", "2026-02-01", "nothing_spent", 0.0),

@@ -1,8 +1,10 @@
 """OTLP over HTTP: what is acknowledged is committed, and what is not is told so."""
 
+import errno
 import gzip
 import json
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -144,6 +146,21 @@ def test_other_machines_are_let_in_only_when_asked_for() -> None:
         _listening("0.0.0.0", 0, allow_remote=False)  # noqa: S104 - that is the point
 
 
+def test_why_it_cannot_listen_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever named an address of another machine, or a port of root's, was told of another program."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(AssayError, match=f"Another program listens on 127.0.0.1:{port}"):
+            _listening("127.0.0.1", port, allow_remote=False)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(AssayError, match=r"It cannot listen on 127\.0\.0\.1:80: Permission denied\."):
+        _listening("127.0.0.1", 80, allow_remote=False)
+
+
 def test_asked_for_other_machines_it_listens_on_every_address(world: World) -> None:
     """Prevents --allow-remote from letting nobody in: 127.0.0.2 is no address of 127.0.0.1's."""
     with receiving(world.url, "--no-land", "--allow-remote") as receiver:
@@ -187,6 +204,15 @@ def test_landing_outlives_what_nobody_expected(
     landing.land(stop, at_once)
     assert stop.is_set()
     assert capsys.readouterr().err == "assay: ValueError while landing or refreshing.\n"
+
+
+def test_a_problem_of_the_marts_that_comes_back_is_said_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Prevents a receiver that refreshes nothing and says nothing, since it did say so last week."""
+    for _ in range(2):  # of which a watch makes two outages of the same words
+        landing._heard(AssayError("The marts wait."))  # noqa: SLF001
+    assert capsys.readouterr().err == "assay: The marts wait.\n" * 2
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Scoring reads what was admitted and lands each score once, whatever comes late, early or twice."""
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -121,6 +122,15 @@ def test_nothing_is_scored_twice_and_nothing_before_it_is_admitted(world: World)
         assert Scoring(session, lander).run(["lengths"]) == Report(), "its batch was not admitted"
     assert [row[0] for row in scores(world)] == ["q1"]
     assert score(world).landed == 1
+
+
+def test_a_query_from_ahead_that_landing_took_is_scored(world: World) -> None:
+    """The scorer's own limit on times refused its score, and with it those of all queries."""
+    ahead = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=72)).isoformat()
+    lines = query("q1", query_text="hello", ts=ahead), query("q2", query_text="you")
+    world.land(world.write("a.jsonl", *lines), future_hours=100)
+    assert score(world).landed == 2
+    assert world.land(world.write("b.jsonl", query("q3", ts=ahead))).quarantined == 1
 
 
 def test_a_retrieval_that_comes_late_is_scored_with_its_query(world: World) -> None:

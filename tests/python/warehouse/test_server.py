@@ -20,6 +20,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from orchestration import demo
 from orchestration.errors import AssayError
 from orchestration.settings import PROJECT_DIR
 from orchestration.warehouse import connection, processes
@@ -281,6 +282,24 @@ def test_it_outlives_the_command(own: EmbeddedServer) -> None:
     assert _assay("status", home=home).returncode == 0
     assert _assay("down", home=home).returncode == 0
     assert _assay("status", home=home).returncode == 1
+
+
+def test_status_and_the_demo_tell_how_to_connect(
+    own: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prevents a psql that nobody has, and a search for the password."""
+    own.up()
+    shell = os.environ["PATH"]
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setenv("ASSAY_HOME", str(own.folder.parent))
+    told = _assay("status", home=own.folder.parent).stdout
+    command = told.partition("connect with\n")[2].strip()
+    asked = ["bash", "-c", f"{command} -Atc 'select current_user'"]
+    said = subprocess.run(asked, env={"PATH": shell}, capture_output=True, text=True, check=False)
+    assert (said.stdout, said.stderr) == ("assay\n", "")
+    assert command in demo.how_to_look(Path("executive.html"))
+    monkeypatch.setenv("ASSAY_DATABASE_URL", own.url)
+    assert 'psql "$ASSAY_DATABASE_URL"' in demo.how_to_look(Path("executive.html"))
 
 
 @as_root
