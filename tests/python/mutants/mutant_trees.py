@@ -18,6 +18,8 @@ from xml.etree import ElementTree
 
 from mutant_registry import ROOT, UNIT_TEST, Mutant
 
+from orchestration.scoring.evaluation.gates import samples_folder
+
 SCRATCH = ROOT / ".cache" / "mutants"
 LIMIT_S = 400
 # A test that cannot even be run says nothing about what it guards.
@@ -69,12 +71,11 @@ class Tree:
 
     def environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("ASSAY_", "PYTHON"))}
-        samples = os.environ.get("ASSAY_SAMPLES", str(ROOT.parent / "shared" / "data"))
         return kept | {
             "PYTHONDONTWRITEBYTECODE": "1",
             "TMPDIR": str(self.folder / ".cache" / "tmp"),
             "ASSAY_HOME": str(self.folder / ".assay"),
-            "ASSAY_SAMPLES": samples,
+            "ASSAY_SAMPLES": str(samples_folder()),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "HYPOTHESIS_STORAGE_DIRECTORY": str(self.folder / ".cache" / "hypothesis"),
         }

@@ -14,10 +14,12 @@ from typing import Any
 import dagster as dg
 import psycopg
 import pytest
+import yaml
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
-from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
+from dagster._core.definitions.freshness import CronFreshnessPolicy, TimeWindowFreshnessPolicy
 from dagster_world import Loaded
 
+from orchestration.defs.dbt.translator import FRESH_WITHIN
 from orchestration.jobs import ledger
 from orchestration.jobs.registry import JOBS
 from orchestration.jobs.work import land
@@ -79,7 +81,8 @@ def test_every_asset_says_what_it_is_and_whose(loaded: Loaded) -> None:
 
 
 def test_every_model_has_a_freshness_policy(loaded: Loaded) -> None:
-    """Prevents a mart that stands still and stays green."""
+    """Prevents a mart that stands still and stays green; and one that Dagster calls fresh and
+    `marts.data_freshness` or `marts.job_sla` late, or the other way."""
     graph = _graph(loaded)
     for key in graph.materializable_asset_keys:
         policy = graph.get(key).freshness_policy_or_from_metadata
@@ -87,7 +90,14 @@ def test_every_model_has_a_freshness_policy(loaded: Loaded) -> None:
             assert policy is not None, key
     fresh = graph.get(dg.AssetKey(["marts", "data_freshness"])).freshness_policy_or_from_metadata
     assert isinstance(fresh, TimeWindowFreshnessPolicy)
-    assert fresh.fail_window.to_timedelta() == timedelta(minutes=5)
+    nightly = graph.get(MART).freshness_policy_or_from_metadata
+    assert isinstance(nightly, CronFreshnessPolicy)
+    project = yaml.safe_load((PROJECT_DIR / "dbt_project.yml").read_text())
+    target = timedelta(milliseconds=project["vars"]["freshness_target_ms"])
+    assert fresh.fail_window.to_timedelta() == target == FRESH_WITHIN
+    minute, hour = (int(part) for part in nightly.deadline_cron.split()[:2])
+    due = timedelta(seconds=JOBS["build"].due_within_s or 0)
+    assert timedelta(hours=hour, minutes=minute) == nightly.lower_bound_delta == due
 
 
 def test_the_limits_of_jobs_are_those_of_the_book(

@@ -257,6 +257,20 @@ def test_a_killed_worker_is_noticed_and_its_work_is_done_by_another(
     assert _book(session) == [(1, "lost", None), (2, "succeeded", None)]
 
 
+def test_a_limit_on_idle_sessions_ends_no_job(session: psycopg.Connection) -> None:
+    """Prevents a job of an hour from losing its key, and its work, to a database that ends who is
+    silent for half of one."""
+    name = session.info.dbname
+    session.execute(f"alter database {name} set idle_session_timeout = '250ms'".encode())
+    ledger.queue(session, "build", "k")
+    with ledger.attempt("build", "k"):
+        time.sleep(0.6)
+        living = """select count(*) from pg_stat_activity
+                    where application_name = 'assay job' and datname = current_database()"""
+        assert session.execute(living).fetchall() == [(1,)]
+    assert _book(session) == [(1, "succeeded", None)]
+
+
 def test_a_worker_that_lost_the_database_is_noticed(session: psycopg.Connection) -> None:
     """Prevents work from standing still because the server was restarted under it."""
     ledger.queue(session, "build", "k")

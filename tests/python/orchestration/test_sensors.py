@@ -311,6 +311,16 @@ def test_models_are_reported_every_ten_minutes_and_freshness_every_minute(
     assert set(_reported(after(600, minute))) == {"core.fct_costs", "marts.data_freshness"}
 
 
+def test_a_restored_warehouse_is_reported_from_where_it_stands(
+    warehouse: psycopg.Connection, instance: dg.DagsterInstance
+) -> None:
+    """Prevents a graph without a refresh until an older backup has caught up with Dagster's memory."""
+    ahead = json.dumps({"refresh_id": 5_000, "models_at": 0.0})
+    tick = _refresh_tick(instance, ahead)
+    _log_a_refresh(warehouse, ("core.fct_queries", [1, 1, 0, 1], 1.0))
+    assert "core.fct_queries" in _reported(_refresh_tick(instance, tick.cursor))
+
+
 def test_freshness_is_not_claimed_while_rows_wait(
     warehouse: psycopg.Connection, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:

@@ -43,6 +43,9 @@ NOT_PORTABLE = {
     "at time zone": r"\bat\s+time\s+zone\b",
 }
 
+_SIGNATURE = re.compile(r"\{%-?\s*macro \w+\((.*?)\)\s*-?%\}", re.DOTALL)
+_ARGUMENT = re.compile(r"(?:^|,)\s*([a-z_]\w*)\s*(?==|,|$)")  # a default may be a list
+
 
 def models(manifest: Manifest) -> Iterator[Node]:
     for node in manifest["nodes"].values():
@@ -167,11 +170,27 @@ def too_long(manifest: Manifest) -> Iterator[str]:
 
 
 def undocumented_macros(manifest: Manifest) -> Iterator[str]:
+    for macro in _documented_macros(manifest):
+        if not macro["description"].strip():
+            yield macro["name"]
+
+
+def arguments_of_another_macro(manifest: Manifest) -> Iterator[str]:
+    for macro in _documented_macros(manifest):
+        signature = _SIGNATURE.search(macro["macro_sql"])
+        if signature is None:
+            continue  # a materialization
+        takes = _ARGUMENT.findall(signature[1])
+        if takes != [argument["name"] for argument in macro["arguments"]]:
+            yield f"{macro['name']} takes {', '.join(takes) or 'nothing'}"
+
+
+def _documented_macros(manifest: Manifest) -> Iterator[Node]:
     """Dispatched variants are documented by the macro that dispatches to them."""
     for macro in manifest["macros"].values():
         internal = "__" in macro["name"] or macro["original_file_path"].startswith("tests/")
-        if macro["package_name"] == "assay" and not internal and not macro["description"].strip():
-            yield macro["name"]
+        if macro["package_name"] == "assay" and not internal:
+            yield macro
 
 
 def not_portable(manifest: Manifest) -> Iterator[str]:
@@ -208,6 +227,7 @@ RULES: list[Callable[[Manifest], Iterator[str]]] = [
     outside_its_group,
     too_long,
     undocumented_macros,
+    arguments_of_another_macro,
     not_portable,
     hard_to_read,
 ]

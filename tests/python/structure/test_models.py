@@ -71,7 +71,8 @@ def tiny() -> Manifest:
         "name": "local_day",
         "original_file_path": "macros/dates/local_day.sql",
         "description": "The day.",
-        "macro_sql": "x",
+        "macro_sql": "{% macro local_day(moment='a', zones=[1, 2]) -%}",
+        "arguments": [{"name": "moment"}, {"name": "zones"}],
     }
     return {
         "nodes": {node["unique_id"]: node for node in nodes}
@@ -143,6 +144,10 @@ BREACHES: list[tuple[Rule, str, Callable[[Manifest], Any]]] = [
      lambda m: m["macros"]["macro.assay.local_day"].update(macro_sql="x\n" * 61)),
     (rules.undocumented_macros, "a macro without a description",
      lambda m: m["macros"]["macro.assay.local_day"].update(description="")),
+    (rules.arguments_of_another_macro, "an argument without a description",
+     lambda m: m["macros"]["macro.assay.local_day"]["arguments"].pop()),
+    (rules.arguments_of_another_macro, "a description of no argument",
+     lambda m: m["macros"]["macro.assay.local_day"].update(macro_sql="{% macro local_day(moment) %}")),
     (rules.hard_to_read, "no grain at the top",
      lambda m: _mart(m).update(raw_code="with x as (select 1)\nselect * from final\n")),
     (rules.hard_to_read, "logic in the last line",

@@ -1,6 +1,7 @@
 """docs/reliability.md names tests and mutants that exist, for every fault that it speaks of."""
 
 import re
+from collections import Counter
 
 from mutant_registry import ROOT, is_there, mutants
 
@@ -27,3 +28,16 @@ def test_every_mutant_on_the_page_exists() -> None:
     known = {mutant.name for mutant in mutants()}
     named = {name for cells in ROWS for name in _QUOTED.findall(cells[4])}
     assert named - known == set()
+
+
+def test_the_table_of_mutants_counts_what_is_there() -> None:
+    """Prevents a share of guards that hold, of fewer guards than there are."""
+    told = {cells[0]: int(cells[1].strip("*")) for cells in LINES if _is_of_areas(cells)}
+    entries = Counter(mutant.area for mutant in mutants())
+    assert {area for areas in told for area in areas.split(", ")} == {*entries, "all"}
+    assert told.pop("all") == entries.total()
+    assert told == {areas: sum(entries[area] for area in areas.split(", ")) for areas in told}
+
+
+def _is_of_areas(cells: list[str]) -> bool:
+    return len(cells) == 5 and not cells[0].isdigit() and cells[1].strip("*").isdigit()

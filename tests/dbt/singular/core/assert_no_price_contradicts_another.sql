@@ -1,6 +1,6 @@
 -- A row is a stated price whose period runs into the next of its list, or a tier without the price below
--- it: a mistake, whichever of the two was meant. `assay prices add` refuses both; this holds what came by
--- another way.
+-- it, or one that ends at another time: a mistake, whichever of the two was meant. `assay prices add` refuses
+-- them; this holds what came by another way.
 {{ config(tags=['delta'], group='core', meta={'dagster': {'ref': {'name': 'dim_prices'}}}) }}
 with
 
@@ -42,6 +42,7 @@ versions as (
         origin,
         valid_from,
         max(valid_to) as valid_to,
+        count(distinct valid_to) + max(case when valid_to is null then 1 else 0 end) as ends,
         min(above_input_tokens) as lowest_tier,
         count(case when is_marginal then 1 end) as marginal_tiers,
         lead(valid_from) over (
@@ -71,6 +72,7 @@ final as (
         versions.valid_to > versions.next_from
         or versions.lowest_tier > 0
         or versions.marginal_tiers > 1
+        or versions.ends > 1
 
 )
 
