@@ -17,7 +17,8 @@ from orchestration.cli import assay
 from orchestration.errors import AssayError
 from orchestration.simulator.commands import DEFAULT_START_MS
 from orchestration.simulator.writer import PRICES_NAME
-from orchestration.warehouse.connection import connect, database_url, parts
+from orchestration.warehouse.commands import how_to_connect, status_facts
+from orchestration.warehouse.connection import connect
 
 BUSIEST = "warmhaus"  # of the made-up workspaces
 
@@ -97,11 +98,7 @@ def accounting(truth: dict[str, Any]) -> str:
 
 
 def how_to_look(page: Path) -> str:
-    where = parts(database_url())
-    host, port, user, name = (where.get(part) for part in ("host", "port", "user", "dbname"))
-    psql = f"psql -h {host} -p {port} -U {user} {name}"
-    chosen = settings.load()
-    password = "" if chosen.database_url else f" (password: {chosen.home / 'postgres' / 'password'})"
+    connect_with = "\n  ".join(how_to_connect(status_facts())) or 'psql "$ASSAY_DATABASE_URL"'
     return f"""
 Look further:
   {page}
@@ -112,10 +109,9 @@ Look further:
   .venv/bin/assay sql "select * from marts.answer_quality order by answers desc limit 5"
   .venv/bin/assay refresh                  takes in what you land from now on; `watch` does it by itself
   .venv/bin/assay quarantine list          what was refused, where and why
-  .venv/bin/assay status                   what runs and what has landed
   .venv/bin/assay ui                       from file to mart in the Dagster UI, with its schedules
-  {psql}
-      from psql or any BI tool{password}
+  .venv/bin/assay status                   what runs and what has landed; psql and BI tools:
+  {connect_with}
   make help                                everything else; stop with .venv/bin/assay down
 """
 

@@ -90,7 +90,7 @@ final as (
         thumbs_down,
         ratings,
         average_rating,
-        {{ judge('average_rating', '>', var('average_rating_target', 4.2), 'rating_not_judged_because') }}
+        {{ judge('average_rating', '>', var('average_rating_target'), 'rating_not_judged_because') }}
             as rating_target,
         rating_not_judged_because,
         top_reasons,
