@@ -18,6 +18,8 @@ SUFFIXES = (".jsonl", ".jsonl.gz", ".parquet")
 # So are many files named: these are taken from a folder if a source knows them for its own.
 FOREIGN = (".json", ".json.gz", ".pb", ".pb.gz")
 LANDED = "landed"
+# At the root of a mounted disk, for its administrator alone: nobody delivers there.
+_OF_THE_DISK = "lost+found"
 
 
 class State(NamedTuple):
@@ -73,7 +75,9 @@ def _files_under(root: Path, report: Callable[[OSError], None]) -> Iterator[Path
     to a folder again: each is looked through once."""
     been: set[str] = set()
     for folder, inner, names in os.walk(root, onerror=report, followlinks=True):
-        inner[:] = sorted(name for name in inner if name != LANDED and not name.startswith("."))
+        inner[:] = sorted(
+            name for name in inner if name not in (LANDED, _OF_THE_DISK) and not name.startswith(".")
+        )
         real = os.path.realpath(folder)
         if real in been:
             inner.clear()

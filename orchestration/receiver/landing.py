@@ -6,7 +6,6 @@ as the time goes. The rest stays in the inbox for whoever lands next.
 
 import sys
 import threading
-from functools import lru_cache
 
 from orchestration.errors import AssayError, sentence_of
 from orchestration.landing import inbox
@@ -20,6 +19,7 @@ _LATER_S = 2.0
 
 
 def land(stop: threading.Event, at_once: threading.Event) -> None:
+    said: set[str] = set()
     with Lander() as lander:
         while not at_once.is_set():
             last = stop.is_set()  # what was acknowledged before that is in the inbox
@@ -27,12 +27,13 @@ def land(stop: threading.Event, at_once: threading.Event) -> None:
                 connection = lander.connection()
                 connection.execute("listen landing_inbox")  # first: what commits from here on wakes us
                 inbox.drain(lander, at_once.is_set)
+                said.clear()
                 if last:
                     return
                 for _ in connection.notifies(timeout=_WAIT_S, stop_after=1):
                     break
             except Exception as error:  # whatever it is: what was acknowledged waits to be landed
-                _say(_problem(error))
+                _say_once(error, said)
                 if last:
                     return
                 stop.wait(_LATER_S)
@@ -40,29 +41,29 @@ def land(stop: threading.Event, at_once: threading.Event) -> None:
 
 def keep_refreshing(stop: threading.Event) -> None:
     """Also after an error that a watch does not wait out."""
+    said: set[str] = set()
+
+    def heard(news: Refreshed | AssayError) -> None:
+        if isinstance(news, AssayError):
+            _write(str(news))  # a watch says each problem once itself
+        else:
+            said.clear()
+
     while not stop.is_set():
         try:
-            watch(stop, _heard)
+            watch(stop, heard)
         except Exception as error:
-            _say(_problem(error))
+            _say_once(error, said)
             stop.wait(_LATER_S)
 
 
-def _problem(error: Exception) -> str:
-    """Without what an error may quote."""
-    return sentence_of(error) or f"{type(error).__name__} while landing or refreshing."
-
-
-def _heard(news: Refreshed | AssayError) -> None:
-    """A watch says a problem once, and again when it comes back."""
-    if isinstance(news, AssayError):
-        _write(str(news))
-
-
-@lru_cache(maxsize=64)
-def _say(sentence: str) -> None:
-    """Once, however often it is tried again."""
-    _write(sentence)
+def _say_once(error: Exception, said: set[str]) -> None:
+    """However often it is tried again; `said` is emptied when it goes well, so the next time is told."""
+    # Its own words only where they are ours: others may quote what was sent.
+    sentence = sentence_of(error) or f"{type(error).__name__} while landing or refreshing."
+    if sentence not in said:
+        said.add(sentence)
+        _write(sentence)
 
 
 def _write(sentence: str) -> None:

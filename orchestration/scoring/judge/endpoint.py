@@ -37,7 +37,7 @@ class CallError(Exception):
         self.why = why
         self.is_passing = is_passing  # worth another try
         self.wait_s = wait_s  # what the endpoint asked for
-        self.is_billed = is_billed  # it was answered, and nobody knows at what price
+        self.is_billed = is_billed  # or may be: nobody knows at what price
         self.is_of_text = is_of_text  # somebody is there, who may well judge the next text
 
 
@@ -57,10 +57,7 @@ def call(config: JudgeConfig, request: Request, form: Form) -> Reply:
         "max_tokens": REPLY_TOKENS,
     }
     body = json.dumps(asked if form is None else asked | {"response_format": form}).encode()
-    try:
-        status, wait_s, raw = _exchange(config, body)
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise CallError("no_connection", is_passing=True) from error
+    status, wait_s, raw = _exchange(config, body)
     if status in _RETRIED:
         raise CallError("rate_limited" if status == 429 else "server_error", True, wait_s)
     if status in _NOT_UNDERSTOOD and form is not None:
@@ -84,13 +81,18 @@ def _exchange(config: JudgeConfig, body: bytes) -> tuple[int, float, bytes]:
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     if config.api_key:
         headers["Authorization"] = f"Bearer {config.api_key}"
+    was_sent = False
     try:
         connection.connect()
+        was_sent = True
         with _deadline(connection.sock, config.timeout_s):
             connection.request("POST", f"{parts.path}/chat/completions", body, headers)
             response = connection.getresponse()
             raw = response.read(MOST_BYTES + 1)
             return response.status, _wait(response.getheader("Retry-After")), raw
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        # Who was asked may be writing its answer when we stop listening, and bills it.
+        raise CallError("no_connection", is_passing=True, is_billed=was_sent) from error
     finally:
         connection.close()
 

@@ -104,6 +104,17 @@ def test_what_has_landed_is_not_opened_again(tmp_path: Path, monkeypatch: pytest
     assert find(tmp_path / "landed") == [tmp_path / "landed" / "x.json.gz"]
 
 
+def test_a_whole_disk_may_be_an_inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prevents a mounted volume, whose own folder only its administrator may read, from failing each run."""
+    looked: list[str] = []
+    real = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: (looked.append(Path(path).name), real(path))[1])
+    file = put(tmp_path / "a" / "x.jsonl", "")
+    put(tmp_path / "lost+found" / "y.jsonl", "")
+    assert find(tmp_path) == [file]
+    assert looked == [tmp_path.name, "a"]
+
+
 def test_a_folder_that_goes_away_while_it_is_looked_through_ends_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -332,6 +332,19 @@ def test_a_reply_that_nobody_can_read_takes_what_was_reserved(llm: JudgeServer, 
     assert len(llm.asked) * USD_A_CALL <= run.usd <= 0.02
 
 
+def test_a_call_that_broke_off_takes_what_was_reserved_and_one_that_never_began_nothing(
+    llm: JudgeServer,
+) -> None:
+    """Who was asked may answer after we stopped listening, and bill it."""
+    llm.behave = half
+    run = Judging(config(llm, budget_usd=0.02, concurrency=1, attempts=1, **PRICES))
+    assert run.judge(CASE).why_not == "no_connection"
+    assert USD_A_CALL <= run.usd <= 0.02
+    nobody = Judging(JudgeConfig("http://127.0.0.1:1", "m", frozenset(), attempts=1, **PRICES))
+    assert nobody.judge(CASE).why_not == "no_connection"
+    assert nobody.usd == 0.0
+
+
 def test_without_prices_the_number_of_calls_is_the_limit(llm: JudgeServer) -> None:
     run = Judging(config(llm, most_calls=7))
     run.judge_all([CASE] * 30)
