@@ -57,18 +57,23 @@ merged as (
         ends.workspace,
         ends.day,
         windows.window_days,
-        pages.provider,
-        pages.model,
-        pages.page,
-        {{ merged_pages() }}
+        of_window.*
     from ends
     cross join windows
-    inner join pages
-        on
+    -- Window by window: of all at once, Postgres reads every day of every workspace.
+    cross join lateral (
+        select
+            pages.provider,
+            pages.model,
+            pages.page,
+            {{ merged_pages() }}
+        from pages
+        where
             ends.workspace = pages.workspace
             and ends.day >= pages.day
             and {{ days_after('ends.day', '-windows.window_days') }} < pages.day
-    group by ends.workspace, ends.day, windows.window_days, pages.provider, pages.model, pages.page
+        group by pages.provider, pages.model, pages.page
+    ) as of_window
 
 ),
 

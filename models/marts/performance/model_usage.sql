@@ -10,18 +10,7 @@ queries as (
 
 latency as (
 
-    -- Grouped by what it is joined by: where nobody asks for a percentile, Postgres then leaves the join out.
-    select
-        workspace,
-        day,
-        provider,
-        model,
-        surface,
-        max(latency_p50_ms) as latency_p50_ms,
-        max(latency_p95_ms) as latency_p95_ms,
-        max(latency_p99_ms) as latency_p99_ms
-    from {{ ref('int_latency_by_surface_daily') }}
-    group by workspace, day, provider, model, surface
+    select * from {{ ref('int_latency_by_surface_daily') }}
 
 ),
 
@@ -41,20 +30,28 @@ measured as (
         queries.surface,
         queries.day < horizon.today as is_complete,
         {{ outcome_columns('queries') }},
-        latency.latency_p50_ms,
-        latency.latency_p95_ms,
-        latency.latency_p99_ms,
+        cell.latency_p50_ms,
+        cell.latency_p95_ms,
+        cell.latency_p99_ms,
         {{ token_columns('queries') }},
         {{ ratio(all_tokens('queries'), 'queries.token_queries') }} as tokens_per_query,
         {{ cost_columns('queries') }}
     from queries
-    left join latency
-        on
-            queries.workspace = latency.workspace
-            and queries.day = latency.day
-            and queries.provider = latency.provider
-            and queries.model = latency.model
-            and queries.surface = latency.surface
+    -- Cell by cell, so that what is not asked for is not finished. `max` of the one row tells Postgres that
+    -- there is no second: where nobody asks for a percentile, it leaves the join out.
+    left join lateral (
+        select
+            max(latency.latency_p50_ms) as latency_p50_ms,
+            max(latency.latency_p95_ms) as latency_p95_ms,
+            max(latency.latency_p99_ms) as latency_p99_ms
+        from latency
+        where
+            latency.workspace = queries.workspace
+            and latency.day = queries.day
+            and latency.provider = queries.provider
+            and latency.model = queries.model
+            and latency.surface = queries.surface
+    ) as cell on true
     cross join horizon
 
 ),

@@ -10,17 +10,7 @@ retrievals as (
 
 latency as (
 
-    -- Grouped by what it is joined by: where nobody asks for a percentile, Postgres then leaves the join out.
-    select
-        workspace,
-        day,
-        data_source,
-        index_version,
-        max(measured_retrievals) as measured_retrievals,
-        max(latency_p50_ms) as latency_p50_ms,
-        max(latency_p95_ms) as latency_p95_ms
-    from {{ ref('int_retrieval_latency_daily') }}
-    group by workspace, day, data_source, index_version
+    select * from {{ ref('int_retrieval_latency_daily') }}
 
 ),
 
@@ -36,16 +26,24 @@ measured as (
         retrievals.*,
         retrievals.entries - retrievals.errors as finished,
         retrievals.day < horizon.today as is_complete,
-        coalesce(latency.measured_retrievals, 0) as measured_retrievals,
-        latency.latency_p50_ms,
-        latency.latency_p95_ms
+        coalesce(cell.measured_retrievals, 0) as measured_retrievals,
+        cell.latency_p50_ms,
+        cell.latency_p95_ms
     from retrievals
-    left join latency
-        on
-            retrievals.workspace = latency.workspace
-            and retrievals.day = latency.day
-            and retrievals.data_source = latency.data_source
-            and retrievals.index_version = latency.index_version
+    -- Cell by cell, so that what is not asked for is not finished. `max` of the one row tells Postgres that
+    -- there is no second: where nobody asks for a percentile, it leaves the join out.
+    left join lateral (
+        select
+            max(latency.measured_retrievals) as measured_retrievals,
+            max(latency.latency_p50_ms) as latency_p50_ms,
+            max(latency.latency_p95_ms) as latency_p95_ms
+        from latency
+        where
+            latency.workspace = retrievals.workspace
+            and latency.day = retrievals.day
+            and latency.data_source = retrievals.data_source
+            and latency.index_version = retrievals.index_version
+    ) as cell on true
     cross join horizon
 
 ),

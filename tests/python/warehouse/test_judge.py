@@ -336,7 +336,7 @@ def test_a_call_that_broke_off_takes_what_was_reserved_and_one_that_never_began_
     llm: JudgeServer,
 ) -> None:
     """Who was asked may answer after we stopped listening, and bill it."""
-    llm.behave = half
+    llm.behave = hang_up
     run = Judging(config(llm, budget_usd=0.02, concurrency=1, attempts=1, **PRICES))
     assert run.judge(CASE).why_not == "no_connection"
     assert USD_A_CALL <= run.usd <= 0.02

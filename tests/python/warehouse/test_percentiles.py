@@ -98,3 +98,28 @@ def test_percentiles_are_within_one_percent(
         else:
             # The end of a bucket is 1 % from its middle; the last digits of a double come on top.
             assert estimate == pytest.approx(true, rel=0.0100001, abs=0)
+
+
+# What each is asked by, and the histogram behind its percentiles.
+FINISHED_AS_READ = {
+    "model_usage": ("provider model surface", "agg_latency_by_surface_daily"),
+    "retrieval_quality": ("data_source index_version", "agg_retrieval_latency_daily"),
+    "safety_metrics": ("guardrail category", "agg_safety_latency_daily"),
+}
+
+
+@pytest.mark.parametrize("mart", FINISHED_AS_READ)
+def test_a_histogram_is_read_where_a_percentile_is_asked_for(mart: str, built_url: str) -> None:
+    """A workspace's whole history was read for each dashboard of costs that named it."""
+    names, histogram = FINISHED_AS_READ[mart]
+    given = ["workspace = 'w'", "day = date '2026-03-02'", *(f"{name} = 'x'" for name in names.split())]
+    with psycopg.connect(built_url) as session:
+        for many in range(len(given) + 1):
+            conditions = " and ".join(["true", *given[:many]])
+            asked = f"from marts.{mart} where {conditions}"
+            assert histogram not in _plan(session, f"select day, is_complete {asked}")
+            assert histogram in _plan(session, f"select day, latency_p95_ms {asked}")
+
+
+def _plan(session: psycopg.Connection, statement: str) -> str:
+    return str(session.execute(f"explain {statement}".encode()).fetchall())
