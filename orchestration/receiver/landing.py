@@ -58,7 +58,7 @@ def keep_refreshing(stop: threading.Event) -> None:
 
 
 def _say_once(error: Exception, said: set[str]) -> None:
-    """However often it is tried again; `said` is emptied when it goes well, so the next time is told."""
+    """However often it is tried again. `said` is emptied when it goes well: the next time is told."""
     # Its own words only where they are ours: others may quote what was sent.
     sentence = sentence_of(error) or f"{type(error).__name__} while landing or refreshing."
     if sentence not in said:

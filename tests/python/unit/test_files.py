@@ -105,7 +105,7 @@ def test_what_has_landed_is_not_opened_again(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_whole_disk_may_be_an_inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Prevents a mounted volume, whose own folder only its administrator may read, from failing each run."""
+    """Prevents a mounted volume, whose own folder only root may read, from failing each run."""
     looked: list[str] = []
     real = os.scandir
     monkeypatch.setattr(os, "scandir", lambda path: (looked.append(Path(path).name), real(path))[1])
