@@ -108,7 +108,12 @@ def test_a_whole_disk_may_be_an_inbox(tmp_path: Path, monkeypatch: pytest.Monkey
     """Prevents a mounted volume, whose own folder only root may read, from failing each run."""
     looked: list[str] = []
     real = os.scandir
-    monkeypatch.setattr(os, "scandir", lambda path: (looked.append(Path(path).name), real(path))[1])
+
+    def scan(path: str) -> Any:
+        looked.append(Path(path).name)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
     file = put(tmp_path / "a" / "x.jsonl", "")
     put(tmp_path / "lost+found" / "y.jsonl", "")
     assert find(tmp_path) == [file]

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -340,7 +341,8 @@ def test_a_call_that_broke_off_takes_what_was_reserved_and_one_that_never_began_
     run = Judging(config(llm, budget_usd=0.02, concurrency=1, attempts=1, **PRICES))
     assert run.judge(CASE).why_not == "no_connection"
     assert USD_A_CALL <= run.usd <= 0.02
-    nobody = Judging(JudgeConfig("http://127.0.0.1:1", "m", frozenset(), attempts=1, **PRICES))
+    away = replace(config(llm, attempts=1, **PRICES), url="http://127.0.0.1:1")
+    nobody = Judging(away)
     assert nobody.judge(CASE).why_not == "no_connection"
     assert nobody.usd == 0.0
 
