@@ -59,7 +59,7 @@ class Outcome:
 @click.option("--full-refresh", is_flag=True, help="Build every model from all the data there is.")
 @click.option("--select", multiple=True, metavar="NODES", help="Only these, in dbt's syntax.")
 @click.option("--target", metavar="NAME", help="Another target of the profile, such as `plain`.")
-@click.option("--no-tests", is_flag=True, help="Models and seeds, and the checks of a refresh.")
+@click.option("--no-tests", is_flag=True, help="Models, seeds and, of all, the checks of a refresh.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def build(
     full_refresh: bool, select: tuple[str, ...], target: str | None, no_tests: bool, as_json: bool
@@ -110,7 +110,7 @@ def run_build(
 
 def build_models(
     url: str,
-    select: Sequence[str] = _SERVING,
+    select: Sequence[str] = (),
     *,
     full_refresh: bool = False,
     target: str | None = None,
@@ -132,7 +132,8 @@ def build_args(
     target: str | None = None,
     tests: bool = True,
 ) -> list[str]:
-    """What follows `dbt`, without the paths. Without tests, what is selected brings none along."""
+    """What follows `dbt`, without the paths. Without tests, what is selected brings none along, nor
+    does a `+` in it."""
     args = ["build"]
     if full_refresh:
         args.append("--full-refresh")
@@ -140,6 +141,8 @@ def build_args(
         args += ["--select", *(select or _SERVING)]
     if not tests:
         args += ["--indirect-selection", "empty"]
+    if select and not tests:
+        args += ["--exclude-resource-types", "test", "unit_test"]
     if target:
         args += ["--target", target]
     return args

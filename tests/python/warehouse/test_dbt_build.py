@@ -339,7 +339,9 @@ def test_arguments_are_dbts_own() -> None:
         "build", "--full-refresh", "--select", "a+", "b",
     ]  # fmt: skip
     alone = ["--indirect-selection", "empty"]
-    assert build_args(select=["a"], tests=False) == ["build", "--select", "a", *alone]
+    # Behind a `+` tests are selected like models.
+    models = ["--exclude-resource-types", "test", "unit_test"]
+    assert build_args(select=["a+"], tests=False) == ["build", "--select", "a+", *alone, *models]
     serving = ["resource_type:seed", "resource_type:model", "tag:delta"]
     assert build_args(tests=False) == ["build", "--select", *serving, *alone]
 
