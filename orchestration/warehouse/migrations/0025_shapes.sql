@@ -116,7 +116,7 @@ begin
 end
 $$;
 
--- What was state has no refresh any more, and gives no changes to those who read it: they are rebuilt.
+-- What was state has no refresh any more.
 create or replace function ops.register_view(of_target text, of_schema text, of_name text) returns void
 language plpgsql as $$
 begin
@@ -127,32 +127,8 @@ begin
         kind = 'view', fingerprint = '', definition = '', reads = '{}', prepare = '{}', steps = '{}', depth = 0,
         is_stale = false, registered_at = clock_timestamp()
     where model.kind <> 'view';
-    if found then
-        with recursive above as (
-            select of_schema || '.' || of_name as name
-            union
-            select model.schema_name || '.' || model.name
-            from ops.model
-            inner join above on above.name = any(model.reads)
-            where model.target = of_target
-        )
-        update ops.model set is_stale = true
-        from above
-        where
-            model.target = of_target and model.kind <> 'view' and not model.is_stale
-            and model.schema_name || '.' || model.name = above.name;
-    end if;
 end
 $$;
-
--- Refreshes of a warehouse where that has happened end in an error, and so does its next build.
-select ops.register_view(target, schema_name, name) from ops.model
-where
-    kind <> 'view'
-    and exists (
-        select from pg_class
-        where oid = to_regclass(format('%I.%I', schema_name, model.name)) and relkind = 'v'
-    );
 
 -- As before, as often as something goes: a view may stand on a view. A view that somebody else reads stays known, and
 -- goes with the first build after they did; a table is not kept up to date any more, so it is forgotten.

@@ -41,7 +41,14 @@ end
 $$;
 comment on column ops.model.is_stale is 'What it reads was rebuilt or changed, and it was not made anew yet.';
 
--- A table that becomes a view goes without queueing anybody, and while no refresh writes into it.
+-- Refreshes of a warehouse where state became a view before end in an error, and so does its next build.
+select ops.make_readers_stale(class.oid), ops.register_view(model.target, model.schema_name, model.name)
+from ops.model
+inner join pg_class as class on class.oid = to_regclass(format('%I.%I', model.schema_name, model.name))
+where model.kind <> 'view' and class.relkind = 'v';
+
+-- A table that becomes a view goes without queueing anybody, and while no refresh writes into it; those who asked it for
+-- changes are made anew.
 create or replace function ops.put_view(name text, definition text) returns text language plpgsql as $$
 declare
     standing "char";

@@ -37,8 +37,10 @@ class Mutant:
         return self.test.startswith(UNIT_TEST)
 
     @property
-    def in_migration(self) -> bool:
-        return "/migrations/" in self.file
+    def stands_in_the_database(self) -> bool:
+        """A database that was made before it does not have it."""
+        of_dbt = self.file.startswith(("models/", "macros/", "seeds/", "tests/dbt/"))
+        return of_dbt or "/migrations/" in self.file
 
     @property
     def is_felt_by_its_test_only(self) -> bool:

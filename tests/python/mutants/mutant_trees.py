@@ -81,7 +81,7 @@ class Tree:
         }
 
     def server(self, name: str) -> None:
-        """Whose server tests use: the one that is held, or the tree's own, made from its migrations."""
+        """Whose server tests use: the one that is held, or the tree's own, made from its files."""
         link = self.tests / "pg18"
         link.unlink(missing_ok=True)
         home = SCRATCH / name
@@ -102,7 +102,8 @@ class Tree:
     def run(self, together: Sequence[Mutant]) -> dict[str, Outcome]:
         """Several at once only where none can be felt by another's test."""
         first = together[0]
-        self.server(f"pg-{self.folder.name}" if first.in_migration else "pg-held")
+        own = first.stands_in_the_database and not first.is_dbt
+        self.server(f"pg-{self.folder.name}" if own else "pg-held")
         with ExitStack() as changes:
             for mutant in together:
                 changes.enter_context(self.mutated(mutant))

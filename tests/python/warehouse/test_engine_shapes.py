@@ -177,6 +177,7 @@ def test_state_becomes_a_view(house: House) -> None:
     assert house.build() == {}
     house.model("srv", FINISHED_WHEN_READ)
     assert house.build() == {}
+    assert house.value("select kind from ops.model where name = 'srv'") == "view"
     _goes_on(house, query("q3"))
     assert house.build() == {}
     assert house.rows("select round(success_rate, 2)::text from house.srv") == [("0.67",)]
@@ -217,9 +218,11 @@ def test_a_view_becomes_state(sums: House) -> None:
     assert sums.build() == {}
     sums.model("late", engine_world.STATE)
     said = sums.build()["late"]
-    assert "house.late is a view and becomes a table" in said
+    says_why = "house.late is a view and becomes a table" in said
+    assert says_why
     assert 'assay sql --write "drop view house.late"' in said
-    assert sums.build("--full-refresh")["late"] == said
+    asks_the_same = sums.build("--full-refresh")["late"] == said
+    assert asks_the_same
     _goes_on(sums, query("q3"))
     sums.rows("drop view house.late")
     assert sums.build() == {}
@@ -265,14 +268,14 @@ def test_no_refresh_writes_into_a_table_that_goes(database_url: str) -> None:
 
 def test_a_warehouse_whose_state_became_a_view_before_is_healed(database_url: str) -> None:
     """Prevents an upgrade that leaves it as it is: its builds begin with a refresh, and that fails."""
-    text = (MIGRATIONS / "0025_shapes.sql").read_text()
-    heal = text[text.index("select ops.register_view(target") :].partition(";")[0]
+    text = (MIGRATIONS / "0026_readers_of_what_changed.sql").read_text()
+    heal = text[text.index("select ops.make_readers_stale(class.oid)") :].partition(";")[0]
     with psycopg.connect(database_url, autocommit=True) as session:
         session.execute("create view public.was_state as select 1 as one; create table public.sums ()")
         session.execute(
-            "insert into ops.model (target, schema_name, name, kind, fingerprint, reads) values"
-            " ('analytics', 'public', 'was_state', 'touched', 'x', '{}'),"
-            " ('analytics', 'public', 'sums', 'additive', 'x', '{public.was_state}')"
+            "insert into ops.model (target, schema_name, name, kind, fingerprint, definition) values"
+            " ('analytics', 'public', 'was_state', 'touched', 'x', ''),"
+            " ('analytics', 'public', 'sums', 'additive', 'x', 'from \"public\".\"was_state\"')"
         )
         session.execute(heal.encode())
         known = session.execute("select name, kind, is_stale from ops.model order by name").fetchall()
