@@ -64,7 +64,7 @@ def test_a_full_refresh_mends_what_is_wrong_and_leaves_the_rest(house: House) ->
     house.rows("update house.fct set status = 'ok' where day = '2026-03-01'")
     house.rows("insert into house.agg select 'of nobody', day, 1, 1, 1 from house.agg")
     house.rows("update house.agg set nanos = nanos + 1 where workspace = 'default'")
-    assert house.build("--full-refresh") == {}
+    assert house.build("--full-refresh").keys() == set()
     assert _cells(house) == [
         ("default", "2026-02-01", 1, 0, 0),
         ("default", "2026-03-01", 2, 1, 1_000_000_000),
