@@ -54,7 +54,7 @@ def run(days: int, queries_per_day: int) -> None:
     page = home / "demo" / "executive.html"
     step(console, "Writing a report for the board", *_report(days), "--out", str(page))
     console.rule("What is there")
-    click.echo(accounting(json.loads((logs / "truth.json").read_text())["totals"]))
+    click.echo(accounting(logs))
     click.echo("The first mart, its last complete days (targets: met, missed or not judged):\n")
     assay.main(["sql", OVERVIEW], standalone_mode=False)
     click.echo("\nAll marts, each column documented (\\d+ in psql, descriptions in a BI tool):\n")
@@ -82,18 +82,22 @@ def quietly(command: Callable[[], Any]) -> None:
         command()
 
 
-def accounting(truth: dict[str, Any]) -> str:
+def accounting(logs: Path) -> str:
+    truth = json.loads((logs / "truth.json").read_text())["totals"]
     with connect() as connection:
         row = connection.execute(
-            """select coalesce(sum(accepted), 0),
+            """select coalesce(sum(accepted) filter (where starts_with(file, %s)), 0),
+                   coalesce(sum(accepted), 0),
                    (select count(*) from landing.conflict),
                    (select count(*) from landing.quarantine)
-               from landing.batch"""
+               from landing.batch""",
+            (str(logs),),
         ).fetchone()
-    accepted, conflicts, quarantined = row or (0, 0, 0)
+    simulated, accepted, conflicts, quarantined = row or (0, 0, 0, 0)
     return (
-        f"{accepted:,} rows landed ({truth['accepted']:,} were promised), {conflicts:,} conflicts kept"
-        f" beside them, {quarantined:,} broken lines in quarantine: no line is lost.\n"
+        f"{simulated:,} rows landed ({truth['accepted']:,} were promised), {conflicts:,} conflicts kept"
+        f" beside them, {quarantined:,} broken lines in quarantine: no line is lost."
+        f" Scores and prices are {accepted - simulated:,} rows more.\n"
     )
 
 
