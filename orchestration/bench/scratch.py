@@ -23,8 +23,8 @@ def scratch_database(label: str) -> Iterator[str]:
     name = _PREFIX + label
     with connect(url=here, autocommit=True, application_name="assay bench") as admin:
         _only_one(admin, name)
-        admin.execute(f"drop database if exists {name} with (force)".encode())
         try:
+            admin.execute(f"drop database if exists {name} with (force)".encode())
             admin.execute(f"create database {name}".encode())
             url = make_conninfo(here, dbname=name)
             with connect(url=url) as connection:
@@ -37,6 +37,9 @@ def scratch_database(label: str) -> Iterator[str]:
             raise
         finally:
             admin.execute(f"drop database if exists {name} with (force)".encode())
+            # Not left to the end of the connection, which a server notices later: somebody may ask for
+            # the next database of the name before that.
+            admin.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
 
 
 @contextmanager
@@ -50,7 +53,7 @@ def scratch_world(label: str, queries: int) -> Iterator[tuple[str, World]]:
 
 
 def _only_one(admin: psycopg.Connection, name: str) -> None:
-    """Held until the connection ends. A second bench would drop the database below the first."""
+    """A second bench would drop the database below the first."""
     row = admin.execute("select pg_try_advisory_lock(hashtextextended(%s, 0))", (name,)).fetchone()
     if row != (True,):
         raise AssayError("Another `assay bench` is running on this server: wait until it has ended.")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -18,7 +19,7 @@ from click.testing import CliRunner
 from landing_world import admit
 from psycopg.conninfo import conninfo_to_dict
 
-from orchestration.bench import endurance, preferences, rebuild, scoring, suite
+from orchestration.bench import endurance, preferences, rebuild, scoring, scratch, suite
 from orchestration.bench.bars import BARS, judge
 from orchestration.bench.commands import bench
 from orchestration.bench.dashboards import queries
@@ -220,6 +221,27 @@ def test_a_log_in_that_was_interrupted_holds_up_no_drop(
     with pytest.raises(KeyboardInterrupt), scratch_database("interrupted") as url:
         _interrupted_log_in(url)
     assert time.monotonic() - began < 30
+
+
+def test_one_bench_after_the_other_needs_no_pause(
+    server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server notices that a connection has ended some time after it did; here it never ends."""
+    open_still: list[psycopg.Connection] = []
+
+    @contextmanager
+    def connected(**how: Any) -> Iterator[psycopg.Connection]:
+        open_still.append(connect(**how))
+        yield open_still[-1]
+        open_still[-1].commit()
+
+    monkeypatch.setenv("ASSAY_DATABASE_URL", server.url_of("postgres"))
+    monkeypatch.setattr(scratch, "connect", connected)
+    for _ in range(2):
+        with scratch_database("again"):
+            pass
+    for connection in open_still:
+        connection.close()
 
 
 def _interrupted_log_in(url: str) -> None:
