@@ -76,16 +76,18 @@ def _entries(house: House) -> int:
     return int(house.value("select sum(entries) from house.agg"))
 
 
-def _back(server: EmbeddedServer) -> None:
-    """After a crash the server takes itself up again, or is started."""
+def _checkpointer(url: str) -> int | None:
+    with suppress(psycopg.OperationalError), psycopg.connect(url) as session:
+        asked = "select pid from pg_stat_activity where backend_type = 'checkpointer'"
+        return next((pid for (pid,) in session.execute(asked)), None)
+    return None
+
+
+def _back(server: EmbeddedServer, before: int | None = None) -> None:
+    """After a crash the server takes itself up again, or is started. For a moment it may answer as if
+    nothing had happened: the checkpointer of `before` is not the one of afterwards."""
     server.up()
-
-    def answers() -> bool:
-        with suppress(psycopg.OperationalError), psycopg.connect(server.url_of("postgres")):
-            return True
-        return False
-
-    _until(answers, "the server is back")
+    _until(lambda: _checkpointer(server.url_of("postgres")) not in (None, before), "the server is back")
 
 
 def test_a_backend_killed_between_two_statements_of_a_refresh(
@@ -96,11 +98,14 @@ def test_a_backend_killed_between_two_statements_of_a_refresh(
     with psycopg.connect(house.url, autocommit=True) as session:
         places = make_places(session, "refresh")
     for place in places[:: max(1, len(places) // 12)]:
+        before: int | None = None
         with suppress(psycopg.OperationalError), psycopg.connect(house.url, autocommit=True) as session:
             session.execute("select set_config('assay.kill_at', %s, false)", (place,))
+            before = _checkpointer(house.url)
             with session.transaction(force_rollback=True):
                 session.execute("select ops.refresh('analytics')")
-        _back(mortal)
+            before = None  # a place that this refresh does not come by
+        _back(mortal, before)
         assert (_entries(house), house.value("select count(*) from ops.pending_batch")) == (2, 1)
     house.refresh()
     assert _entries(house) == 3
@@ -169,7 +174,7 @@ def test_dbt_killed_in_the_middle_of_a_full_refresh(house: House) -> None:
 
 
 # What a full refresh comes by, from its beginning to its end.
-_OF_BUILDS = ("open_target", "begin_build", "shape_table", "register", "end_build")
+_OF_BUILDS = ("open_target", "refresh", "shape_table", "register", "end_build")
 
 
 def _killed_at(house: House, script: Path, place: str) -> bool:
