@@ -37,21 +37,11 @@ measured as (
         {{ ratio(all_tokens('queries'), 'queries.token_queries') }} as tokens_per_query,
         {{ cost_columns('queries') }}
     from queries
-    -- Cell by cell, so that what is not asked for is not finished. `max` of the one row tells Postgres that
-    -- there is no second: where nobody asks for a percentile, it leaves the join out.
-    left join lateral (
-        select
-            max(latency.latency_p50_ms) as latency_p50_ms,
-            max(latency.latency_p95_ms) as latency_p95_ms,
-            max(latency.latency_p99_ms) as latency_p99_ms
-        from latency
-        where
-            latency.workspace = queries.workspace
-            and latency.day = queries.day
-            and latency.provider = queries.provider
-            and latency.model = queries.model
-            and latency.surface = queries.surface
-    ) as cell on true
+    {{ latency_of_cell(
+        'queries',
+        ['workspace', 'day', 'provider', 'model', 'surface'],
+        ['latency_p50_ms', 'latency_p95_ms', 'latency_p99_ms']
+    ) }}
     cross join horizon
 
 ),

@@ -30,20 +30,11 @@ measured as (
         cell.latency_p50_ms,
         cell.latency_p95_ms
     from retrievals
-    -- Cell by cell, so that what is not asked for is not finished. `max` of the one row tells Postgres that
-    -- there is no second: where nobody asks for a percentile, it leaves the join out.
-    left join lateral (
-        select
-            max(latency.measured_retrievals) as measured_retrievals,
-            max(latency.latency_p50_ms) as latency_p50_ms,
-            max(latency.latency_p95_ms) as latency_p95_ms
-        from latency
-        where
-            latency.workspace = retrievals.workspace
-            and latency.day = retrievals.day
-            and latency.data_source = retrievals.data_source
-            and latency.index_version = retrievals.index_version
-    ) as cell on true
+    {{ latency_of_cell(
+        'retrievals',
+        ['workspace', 'day', 'data_source', 'index_version'],
+        ['measured_retrievals', 'latency_p50_ms', 'latency_p95_ms']
+    ) }}
     cross join horizon
 
 ),

@@ -48,20 +48,11 @@ measured as (
         cell.latency_p50_ms,
         cell.latency_p95_ms
     from checks
-    -- Cell by cell, so that what is not asked for is not finished. `max` of the one row tells Postgres that
-    -- there is no second: where nobody asks for a percentile, it leaves the join out.
-    left join lateral (
-        select
-            max(latency.measured_checks) as measured_checks,
-            max(latency.latency_p50_ms) as latency_p50_ms,
-            max(latency.latency_p95_ms) as latency_p95_ms
-        from latency
-        where
-            latency.workspace = checks.workspace
-            and latency.day = checks.day
-            and latency.guardrail = checks.guardrail
-            and latency.category = checks.category
-    ) as cell on true
+    {{ latency_of_cell(
+        'checks',
+        ['workspace', 'day', 'guardrail', 'category'],
+        ['measured_checks', 'latency_p50_ms', 'latency_p95_ms']
+    ) }}
     cross join horizon
 
 ),
