@@ -199,7 +199,8 @@ def test_a_run_lands_a_file_into_the_mart(
     monkeypatch.setenv("ASSAY_HOME", str(loaded.home))
     query = {"kind": "query", "event_id": "q", "ts": "2025-06-02T10:00:00Z", "status": "ok"}
     (tmp_path / "one.jsonl").write_text(json.dumps(query | {"latency_ms": 700}) + "\n")
-    resources = {**(loaded.defs.resources or {}), "inbox_resource": Inbox(folder=str(tmp_path))}
+    inbox = Inbox(folder=str(tmp_path), settle_seconds=0)
+    resources = {**(loaded.defs.resources or {}), "inbox_resource": inbox}
     with dg.DagsterInstance.ephemeral() as instance:
         run = dg.materialize(
             [asset for asset in loaded.defs.assets or [] if isinstance(asset, dg.AssetsDefinition)],
