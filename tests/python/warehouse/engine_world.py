@@ -83,6 +83,11 @@ _PROJECT = {
 }
 
 
+# What dbt made of the first house of this process, for it to look in the next ones at what is new: it
+# takes a second to read the macros, more than to build the house.
+_read_before: list[bytes] = []
+
+
 def query(event_id: str, ts: str = "2026-03-01T10:00:00Z", **more: Any) -> dict[str, Any]:
     return {"kind": "query", "event_id": event_id, "ts": ts, "status": "ok", **more}
 
@@ -114,8 +119,14 @@ class House:
         """Status and message of every node that did not go well; empty when all did."""
         folders = ["--project-dir", str(self.folder), "--profiles-dir", str(self.folder)]
         quiet = ["--log-level", "none", "--target", target]
+        read = self.folder / "target" / "partial_parse.msgpack"
+        if _read_before and not read.exists():
+            read.parent.mkdir(exist_ok=True)
+            read.write_bytes(_read_before[0])
         with dbt_session(self.url):
             result = dbtRunner().invoke([*args, *folders, *quiet])
+        if not _read_before and read.exists():
+            _read_before.append(read.read_bytes())
         if result.exception is not None:
             return {"dbt": str(result.exception)}
         return {
