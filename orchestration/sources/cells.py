@@ -21,6 +21,7 @@ Convert = Callable[[Any], Any]
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _NOT_FINITE = {"nan": b"NaN", "inf": b"Infinity", "+inf": b"Infinity", "infinity": b"Infinity",
                "-inf": b"-Infinity", "-infinity": b"-Infinity"}  # fmt: skip
+_GROUPED = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?")
 _TRUE = {"true", "t", "yes", "y", "1"}
 _FALSE = {"false", "f", "no", "n", "0"}
 _MOST_DIGITS = 400  # of a number that is still read: more are no number of anything
@@ -82,6 +83,18 @@ def decimal_of(value: Any) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
+
+
+def with_point(value: Any) -> Any:
+    """`1.234,5` as 1234.5, where a map says that commas stand before decimals."""
+    if not isinstance(value, str):
+        return value
+    said = value.strip()
+    return (said.replace(".", "") if _GROUPED.fullmatch(said) else said).replace(",", ".")
+
+
+def of_commas(convert: Convert) -> Convert:
+    return lambda value: convert(with_point(value))
 
 
 def count(value: Any) -> Any:

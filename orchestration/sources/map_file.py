@@ -56,6 +56,7 @@ class MapFile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     format: Literal["csv", "json"] = "csv"
     delimiter: str = ","
     encoding: str = "utf-8"
+    decimal: Literal[".", ","] = "."
     columns: list[str] | None = None
     empty: list[str] = msgspec.field(default_factory=lambda: [""])
     constants: dict[str, Any] = {}

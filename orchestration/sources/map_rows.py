@@ -68,7 +68,7 @@ class Mapping:
                 yield plan.line(row)
 
     def require_columns(self, there: list[str]) -> None:
-        twice = sorted({name for name in there if there.count(name) > 1})
+        twice = sorted({name for name in self.columns if there.count(name) > 1})
         if twice:
             raise MapError(
                 f"The header has {quoted(twice)} more than once: of which is the map to read?"

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,8 +24,10 @@ from orchestration.sources.cells import (
     listed,
     moment,
     number,
+    of_commas,
     scaled,
     types_of,
+    with_point,
 )
 from orchestration.sources.map_file import (
     From,
@@ -32,6 +35,7 @@ from orchestration.sources.map_file import (
     MapError,
     MapFile,
     Rule,
+    Scalar,
     no_field,
     one_of,
     quoted,
@@ -44,6 +48,7 @@ __all__ = ["MapError", "Mapping", "read_map"]
 UNIX = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 # Fields below which a map may name members: `metrics.faithfulness`.
 _MEMBERS_ARE_NUMBERS = ("metrics", "quality")
+_NUMBERS = (Type.COUNT, Type.NUMBER, Type.MONEY)
 
 
 def read_map(path: Path) -> Mapping:
@@ -148,14 +153,18 @@ class _Compiler:
             said = row.get(column)
             if self.is_empty(said):
                 return None
-            whole = decimal_of(said)
+            whole = self.number_of(said)
             parts = [row.get(name) for name in minus]
-            numbers = [decimal_of(part) for part in parts if not self.is_empty(part)]
+            numbers = [self.number_of(part) for part in parts if not self.is_empty(part)]
             if whole is None or None in numbers:
                 return convert(said) if whole is None else str(said)
-            return convert(str(whole - sum(one for one in numbers if one is not None)))
+            rest = str(whole - sum(one for one in numbers if one is not None))
+            return convert(rest.replace(".", self.said.decimal))
 
         return get
+
+    def number_of(self, cell: Any) -> Decimal | None:
+        return decimal_of(with_point(cell) if self.said.decimal == "," else cell)
 
     def is_empty(self, value: Any) -> bool:
         return value is None or (isinstance(value, str) and value.strip() in self.said.empty)
@@ -171,10 +180,12 @@ class _Compiler:
             raise self.error(where, f"{top} has no members")
         else:
             convert = self.of_type(where, top, kind, how)
+        if self.said.decimal == "," and (kind in _NUMBERS or how.unit or top in _MEMBERS_ARE_NUMBERS):
+            convert = of_commas(convert)
         if how.values is None:
             return convert
-        values, plain = {_said(one): to for one, to in how.values.items()}, convert
-        return lambda value: values[said] if (said := _said(value)) in values else plain(value)
+        told, plain = _told(how.values), convert
+        return lambda value: plain(value) if (word := told(value)) is None else word
 
     def of_type(self, where: str, name: str, kind: Type, how: From) -> Convert:
         if kind is Type.TIME:
@@ -224,14 +235,20 @@ class _Compiler:
             if (rule.values is None) == (rule.empty is None):
                 raise self.error("skip", f"{rule.column!r} needs either `values` or `empty`")
             self.made.columns.add(rule.column)
-            tests.append((rule.column, {_said(value) for value in rule.values or ()}, rule.empty))
+            tests.append((rule.column, _told(dict.fromkeys(rule.values or (), True)), rule.empty))
         return lambda row: any(
-            _said(value := row.get(column)) in values
-            or (empty is not None and self.is_empty(value) is empty)
-            for column, values, empty in tests
+            told(value := row.get(column)) or (empty is not None and self.is_empty(value) is empty)
+            for column, told, empty in tests
         )
 
 
-def _said(value: Any) -> str:
-    """As text; what YAML reads as true or 1 was written so in the file as well."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _told(words: dict[Scalar, Scalar]) -> Callable[[Any], Scalar | None]:
+    """What a map says of a cell. YAML's `true` is `True` and `TRUE`, too; all else is as it stands."""
+    exact = {str(word): to for word, to in words.items() if not isinstance(word, bool)}
+    truths = {str(word).lower(): to for word, to in words.items() if isinstance(word, bool)}
+
+    def told(value: Any) -> Scalar | None:
+        said = str(value)
+        return exact[said] if said in exact else truths.get(said.lower())
+
+    return told

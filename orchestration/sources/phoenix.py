@@ -6,6 +6,7 @@ Annotations by users are feedback, all others evaluations. Names are those of Ph
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, LiteralString
@@ -31,6 +32,8 @@ NAME = "phoenix"
 
 # JSON in a text, which Phoenix unpacks: packed again, it is one attribute as everywhere else.
 _PACKED = ("metadata", "llm.prompt_template.variables", "tool.parameters", "llm.invocation_parameters")
+# Projects that Phoenix fills by itself: its playground, experiments, assistant. Nobody asked there.
+_PHOENIXS = re.compile(r"playground|Experiment-[0-9a-f]{24}|assistant_agent")
 _THUMBS = {"thumbs-up": 1, "thumbs_up": 1, "up": 1, "positive": 1, "like": 1, "thumbs-down": -1,
            "thumbs_down": -1, "down": -1, "negative": -1, "dislike": -1}  # fmt: skip
 
@@ -50,9 +53,9 @@ def _span_lines(said: Mapping[str, Any], around: Mapping[str, Any]) -> Iterator[
     attributes.setdefault("openinference.span.kind", said.get("span_kind"))
     if around.get("session_id"):
         attributes.setdefault("session.id", around["session_id"])
-    events = said.get("events")
+    events, project = said.get("events"), around.get("project")
     span = Span(
-        origin=Origin({"openinference.project.name": around.get("project")}),
+        origin=Origin({"openinference.project.name": project}),
         trace_id=around.get("trace_id"),
         span_id=said.get("span_id"),
         parent_span_id=said.get("parent_id"),
@@ -71,8 +74,12 @@ def _span_lines(said: Mapping[str, Any], around: Mapping[str, Any]) -> Iterator[
             for event in (events if isinstance(events, list) else ())
         ],
     )
+    is_users = not (isinstance(project, str) and _PHOENIXS.fullmatch(project))
     for line in lines_of([span]):
-        yield {**line, "source": NAME}
+        if is_users:
+            yield {**line, "source": NAME}
+        elif line["kind"] == "cost":
+            yield {**line, "source": NAME, "query_id": None}
 
 
 def _flat(value: Any, path: str) -> Iterator[tuple[str, Any]]:

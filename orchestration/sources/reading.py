@@ -131,10 +131,14 @@ _UNSAID = ("tool", "tool_result", "tool_call_response", "function_call_output", 
            "redacted_thinking", "reasoning", "blob", "binary")  # fmt: skip
 
 
+# What stands for a text that a client was told to leave out: OpenInference's words, and LiteLLM's.
+LEFT_OUT = frozenset({"__REDACTED__", "redacted-by-litellm"})
+
+
 def text_of(content: Any) -> str | None:
     """Of a message: a text, or the texts among its parts."""
     if isinstance(content, str):
-        return content or None
+        return content if content and content not in LEFT_OUT else None
     if isinstance(content, Mapping):
         if content.get("type") in _UNSAID or content.get("role") in ("tool", "function"):
             return None
@@ -151,7 +155,7 @@ def asked_in(messages: Any) -> str | None:
     if isinstance(messages, Mapping):
         return asked_in(first(messages.get("messages"), messages.get("input")) or [messages])
     if isinstance(messages, str):
-        return messages or None
+        return text_of(messages)
     if not isinstance(messages, list):
         return None
     said = (

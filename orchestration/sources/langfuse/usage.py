@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orchestration.sources.langfuse.words import (
+    CACHED,
     DETAILS,
     METERS,
     OF_SPANS,
@@ -30,7 +31,9 @@ class Usage:
             if name in TOTALS:
                 total = counted(value)
             elif name in METERS:
-                self._add(METERS[name], value)
+                _add(self.tokens, METERS[name], value)
+            elif name.startswith(CACHED):
+                _add(held, "cache_read_tokens", value)
             elif name in OF_SPANS:
                 held.setdefault(OF_SPANS[name], counted(value))
             else:
@@ -51,18 +54,12 @@ class Usage:
         """A call that failed before it used anything is said to have cost 0."""
         return bool(self.tokens) or (self.cost is not None and decimal_of(self.cost) != 0)
 
-    def _add(self, meter: str, value: Any) -> None:
-        count = counted(value)
-        known = self.tokens.get(meter)
-        both = isinstance(known, int) and isinstance(count, int)
-        self.tokens[meter] = known + count if both else count
-
     def _add_new(self) -> None:
         """Kinds of tokens that are new here are billed with those that they are named after."""
         for name, value in self.new.items():
             for side in ("input", "output"):
                 if name.startswith(side):
-                    self._add(f"{side}_tokens", value)
+                    _add(self.tokens, f"{side}_tokens", value)
 
     def _part(self, total: Any, *, held: bool) -> None:
         """Sides that are the total hold whatever else is counted; of spans, unless it is the sum."""
@@ -87,6 +84,12 @@ class Usage:
 
     def _are_counts(self) -> bool:
         return all(isinstance(value, int) for value in self.tokens.values())
+
+
+def _add(tokens: dict[str, Any], meter: str, value: Any) -> None:
+    count, known = counted(value), tokens.get(meter)
+    both = isinstance(known, int) and isinstance(count, int)
+    tokens[meter] = known + count if both else count
 
 
 def _cost(said: Mapping[str, Any]) -> Any:

@@ -9,7 +9,11 @@ METERS = {
     "input_cached_content_token_count": "cache_read_tokens",
     "input_cache_creation": "cache_write_tokens", "cache_creation_input_tokens": "cache_write_tokens",
     "input_cache_creation_5m": "cache_write_tokens", "input_cache_write": "cache_write_tokens",
+    "input_cache_creation_tokens": "cache_write_tokens",
+    "input_ephemeral_5m_input_tokens": "cache_write_tokens",
     "input_cache_creation_1h": "cache_write_1h_tokens",
+    "input_ephemeral_1h_input_tokens": "cache_write_1h_tokens",
+    "input_flex_cache_read": "cache_read_tokens", "input_priority_cache_read": "cache_read_tokens",
     "input_audio_tokens": "audio_input_tokens", "input_audio": "audio_input_tokens",
     "input_image_tokens": "image_input_tokens", "input_image": "image_input_tokens",
     "output_reasoning_tokens": "reasoning_tokens", "output_reasoning": "reasoning_tokens",
@@ -35,6 +39,8 @@ OF_SPANS = {
     "completion_details.reasoning": "reasoning_tokens", "details.reasoning_tokens": "reasoning_tokens",
     "completion_details.audio": "audio_output_tokens", "audio.output_tokens": "audio_output_tokens",
 }  # fmt: skip
+# Google's tokens from a cache, by what they were; the input holds them, unless the sum says otherwise.
+CACHED = "cached_modality_"
 DETAILS = {
     "prompt_tokens_details": "input", "input_tokens_details": "input",
     "completion_tokens_details": "output", "output_tokens_details": "output",

@@ -41,16 +41,16 @@ class Call(Said):
             if self.is_billed():
                 yield self.cost()
             return
+        checks = list(guardrails(self))
         if self.kind in TOOL_CALLS:
             yield tool(self)
-            return
-        is_turn = self.kind not in CALL_TYPES and not any(name in self.kind for name in HOUSEKEEPING)
-        if is_turn:
-            yield self.query()
+        elif self.kind not in CALL_TYPES and not any(name in self.kind for name in HOUSEKEEPING):
+            yield self.query(is_blocked=any(check.get("verdict") == "block" for check in checks))
         if self.is_billed():
             yield self.cost()
-        yield from guardrails(self)
-        yield from retrievals(self)
+        if self.kind not in TOOL_CALLS:
+            yield from checks
+            yield from retrievals(self)
 
     def is_billed(self) -> bool:
         """Not where LiteLLM's cache answered, nor where nothing came of it."""
@@ -59,8 +59,8 @@ class Call(Said):
             for name in ("total_tokens", "prompt_tokens", "completion_tokens", "response_cost", "spend")
         )
 
-    def query(self) -> Line:
-        said = self.said
+    def query(self, *, is_blocked: bool) -> Line:
+        said, failed = self.said, self.status == "failure"
         body = unpacked(said.get("proxy_server_request"))
         messages = unpacked(
             first(said.get("messages") or None, inner(body, "messages"), inner(body, "input"))
@@ -75,7 +75,9 @@ class Call(Said):
             {
                 "kind": "query",
                 **self.envelope(self.id),
-                "status": STATUSES.get(str(self.status or "success"), self.status),
+                "status": "blocked"
+                if failed and is_blocked
+                else STATUSES.get(str(self.status or "success"), self.status),
                 "operation": self.kind or None,
                 "provider": first(said.get("custom_llm_provider")),
                 "model_requested": first(said.get("model_group")),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from orchestration.sources.litellm.words import HEALTH_CHECKS, TRUTHS, call_type
+from orchestration.sources.litellm.words import HEALTH_CHECKS, MASTER, TRUTHS, call_type
 from orchestration.sources.reading import first, inner, milliseconds, unpacked, when
 from orchestration.sources.source import Line
 
@@ -47,14 +47,18 @@ class Said:
             "project": self.of_metadata("user_api_key_project_id"),
             "trace_id": first(said.get("trace_id")),
             "session_id": self.session(),
-            "user_id": first(
-                said.get("end_user"),
-                self.of_metadata("user_api_key_end_user_id"),
-                inner(said, "model_parameters", "user"),
-                self.of_metadata("user_api_key_user_id"),
-                said.get("user"),
-            ),
+            "user_id": self.user(),
         }
+
+    def user(self) -> Any:
+        named = first(
+            self.said.get("end_user"),
+            self.of_metadata("user_api_key_end_user_id"),
+            inner(self.said, "model_parameters", "user"),
+            self.of_metadata("user_api_key_user_id"),
+            self.said.get("user"),
+        )
+        return None if named == MASTER else named
 
     def session(self) -> Any:
         """`trace_id`, and the table's `session_id`, hold the session that the client named; where it

@@ -5,6 +5,7 @@ from typing import Any
 # What a call is, by LiteLLM's name for it without the `a` of asynchronous ones. No entry: a turn.
 CALL_TYPES = {
     "embedding": "embedding", "rerank": "rerank", "moderation": "other", "search": "tool",
+    "call_mcp_tool": "tool",
     "vector_store_search": "other", "transcription": "other", "speech": "other",
 }  # fmt: skip
 AWAITED = (
@@ -17,7 +18,9 @@ TOOL_CALLS = ("call_mcp_tool", "list_mcp_tools")
 HEALTH_CHECKS = "litellm-internal-health-check"
 # Nothing that a user asked, nothing that is billed by itself: files, batches, threads, assistants.
 HOUSEKEEPING = ("batch", "file", "assistant", "thread", "fine_tuning", "vector_store", "get_messages",
-                 "add_message", "video_")  # fmt: skip
+                 "add_message", "video_", "container", "skill", "list_input_items")  # fmt: skip
+# The user of the proxy's master key: whoever sends with it, and so nobody in particular.
+MASTER = "default_user_id"
 TIERS = {"default": "standard", "standard": "standard", "flex": "flex", "priority": "priority",
           "batch": "batch"}  # fmt: skip
 VERDICTS = {

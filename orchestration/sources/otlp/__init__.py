@@ -30,7 +30,9 @@ def _from_protobuf(found: Any) -> Iterator[Line] | None:
 
 
 def _is_json(head: bytes) -> bool:
-    return any(has_keys(name)(head) for name in ("resourceSpans", "resourceLogs"))
+    """A collector may write all its signals into one file, so that measures come first."""
+    names = ("resourceSpans", "resourceLogs", "resourceMetrics")
+    return any(has_keys(name)(head) for name in names)
 
 
 OTLP_JSON = Source("OTLP JSON", _is_json, _from_json, decode=read_request)

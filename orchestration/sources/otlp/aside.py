@@ -14,7 +14,7 @@ KEPT = frozenset({
     "gen_ai.request.stream", "gen_ai.request.temperature", "gen_ai.request.top_k",
     "gen_ai.request.top_p", "gen_ai.response.id", "gen_ai.token.type", "gen_ai.tool.call.id",
     "gen_ai.tool.type", "llm.token_count.total", "llm.usage.total_tokens", "llm.is_streaming",
-    "input.mime_type", "output.mime_type", "tag.tags", "graph.node.id", "graph.node.name",
+    "tag.tags", "graph.node.id", "graph.node.name",
     "graph.node.parent_id", "prompt.vendor", "prompt.url", "tool.id", "reranker.top_k",
     "decision.system", "openai.api.type", "openai.response.system_fingerprint", "operation.name",
     "resource.name", "gen_ai.usage.total_tokens",

@@ -59,6 +59,8 @@ def cost_of(reading: Reading) -> list[Line]:
     if not tokens and reading.span.failed:
         return []
     cost = said.get("reported_cost")
+    if type(cost) in (int, float) and cost == 0 and any(tokens.values()):
+        cost = None  # so an instrumentation says that it knows no price
     tier = said.get("service_tier")
     line = reading.envelope.copy()
     line["kind"] = "cost"

@@ -98,7 +98,9 @@ NAMES: dict[str, tuple[str, ...]] = {
         "gen_ai.output.messages", "gen_ai.completion", "langfuse.observation.output",
     ),
     "input_value": ("input.value",),
+    "input_form": ("input.mime_type",),
     "output_value": ("output.value", "ai.response.text"),
+    "output_form": ("output.mime_type",),
     "evaluation.name": ("gen_ai.evaluation.name",),
     "evaluation.score": ("gen_ai.evaluation.score.value",),
     "evaluation.label": ("gen_ai.evaluation.score.label",),
@@ -118,10 +120,11 @@ LISTS = re.compile(
 )
 
 # What a span is. `turn`: a part of what the user saw; the others are what stands in the contract.
-KINDS = {
+KINDS: dict[str, str | None] = {
     "LLM": "generation", "EMBEDDING": "embedding", "RERANKER": "rerank", "DECISION": "other",
     "RETRIEVER": "retrieval", "TOOL": "tool", "AGENT": "turn", "CHAIN": "turn",
-    "GUARDRAIL": "guardrail", "EVALUATOR": "evaluation", "PROMPT": "none", "UNKNOWN": "none",
+    "GUARDRAIL": "guardrail", "EVALUATOR": "evaluation", "PROMPT": "none",
+    "UNKNOWN": None,  # as if it said none: Phoenix writes it of spans of other conventions
 }  # fmt: skip
 OPERATIONS = {
     "chat": "generation", "generate_content": "generation", "text_completion": "generation",
@@ -179,7 +182,6 @@ VERDICTS = {
     "block": "block", "blocked": "block", "deny": "block", "denied": "block",
     "mask": "mask", "masked": "mask", "redacted": "mask",
 }  # fmt: skip
-HIDDEN = "__REDACTED__"
 
 # Of the resource: our envelope's names, and what is about the machine and goes no further.
 RESOURCE = {

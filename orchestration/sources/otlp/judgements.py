@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from orchestration.sources.otlp.calls import METERS, cost_of
 from orchestration.sources.otlp.conventions import EVALUATED, VERDICTS
-from orchestration.sources.otlp.envelope import event_id, latency, when
+from orchestration.sources.otlp.envelope import event_id, id_of, latency, when
 from orchestration.sources.otlp.reading import Reading, known_id
 from orchestration.sources.otlp.texts import plain
 from orchestration.sources.reading import UNSTATED
@@ -67,12 +67,13 @@ def _evaluation(reading: Reading, said: Line, before: str, about: str, item: Lin
     name = said.get(f"{before}name")
     span = reading.span
     linked = span.linked[0] if len(span.linked) == 1 and reading.role == "evaluation" else None
-    target = reading.said.get("session_id") if about == "session" else linked or span.trace_id
+    in_session = about == "session"
+    target = id_of(reading.said.get("session_id")) if in_session else known_id(linked or span.trace_id)
     return {
         **reading.envelope,
         "kind": "evaluation",
         "target_type": about,
-        "target_id": known_id(target),
+        "target_id": target,
         "evaluator": name,
         "evaluator_version": (item or {}).get(f"{before}identifier") or UNSTATED,
         "metrics": {name: score} if isinstance(name, str) and score is not None else {},

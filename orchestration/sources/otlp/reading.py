@@ -26,7 +26,8 @@ _SPOKEN = frozenset({
     "input_messages", "output_messages", "input_value", "output_value", "retrieval_query",
     "evaluation.explanation", "documents",
 })  # fmt: skip
-_OF_A_CALL = ("input_tokens", "output_tokens", "provider", "model", "model_requested")
+_USED = ("input_tokens", "output_tokens")
+_MODELS = ("model", "model_requested")
 
 
 # What a name is: a field with its rank, ours, an item of a list, kept as it is, or put aside: whether
@@ -150,14 +151,27 @@ CLASSES = _Classes()
 def _role(said: Attributes) -> str | None:
     """A kind or operation that no table knows is a part of its turn, or a call if it used tokens."""
     if (kind := said.get("kind")) is not None:
-        return KINDS.get(kind.upper(), "turn") if isinstance(kind, str) else "turn"
+        known = KINDS.get(kind.upper(), "turn") if isinstance(kind, str) else "turn"
+        if known is not None:
+            return known
     if "evaluation.name" in said:
         return "evaluation"
+    has_used = any(name in said for name in _USED)
     if (operation := said.get("operation")) is not None:
         found = OPERATIONS.get(operation) if isinstance(operation, str) else None
-        used = "input_tokens" in said or "output_tokens" in said
-        return found or ("generation" if used else "turn")
-    return "generation" if any(name in said for name in _OF_A_CALL) else None
+        return found or ("generation" if has_used else "turn")
+    return _unnamed(said, has_used=has_used)
+
+
+def _unnamed(said: Attributes, *, has_used: bool) -> str | None:
+    """Neither a kind nor an operation. What an agent says it used, its calls have said one by one."""
+    if any(name in said for name in _MODELS):
+        return "generation"
+    if "tool" in said:
+        return "tool"
+    if has_used:
+        return "turn" if "assistant" in said else "generation"
+    return "turn" if "provider" in said else None
 
 
 def envelope_of(origin: Origin) -> Attributes:

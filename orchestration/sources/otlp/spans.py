@@ -24,6 +24,7 @@ _FAILED = (2, "STATUS_CODE_ERROR")
 _WELL = (False, None)
 _MOST_DIGITS = 20  # of 64 bits
 _NEGATIVE = re.compile(r"-[0-9]{1,20}").fullmatch
+_BESIDE_SCOPES = frozenset({"resource", "schemaUrl"})
 _EXACT = 1 << 53  # below it a double is any whole number
 # How OTLP's JSON spells these doubles.
 _DOUBLES = {"NaN": _NOT_FINITE, "Infinity": _NOT_FINITE, "-Infinity": _NOT_FINITE}
@@ -96,10 +97,7 @@ def spans_of(request: Any) -> Iterator[Any] | None:
     goes on as it came."""
     if isinstance(request, typed.Request):
         return _typed_spans(request)
-    name = "resourceSpans"
-    if isinstance(request, dict) and name not in request:
-        name = "resource_spans"
-    found = origins_of(request, name, "scopeSpans", "spans")
+    found = origins_of(request, "resourceSpans", "scopeSpans", "spans")
     return None if found is None else _spans(found)
 
 
@@ -107,9 +105,12 @@ Origins = Iterator[tuple["Origin", list[Any]]]
 
 
 def origins_of(request: Any, resources: str, scopes: str, items: str) -> Origins | None:
-    """A request down to what its scopes hold, which is judged one by one."""
+    """A request down to what its scopes hold, which is judged one by one. None where something else
+    may hold it: names as protobuf spells them, or those that scopes had before they were called so."""
     inside = request.get(resources) if isinstance(request, dict) else None
     if not isinstance(inside, list) or not all(isinstance(one, dict) for one in inside):
+        return None
+    if any(one.keys() - _BESIDE_SCOPES and scopes not in one for one in inside):
         return None
     found = [scope for one in inside for scope in _list(one, scopes)]
     if not all(isinstance(one, dict) and isinstance(one.get(items, []), list) for one in found):

@@ -5,9 +5,11 @@ from typing import Any
 
 import msgspec
 
-from orchestration.sources.otlp.conventions import BLOCKS, HIDDEN, MESSAGES, PARTS, SAID
+from orchestration.sources.otlp.conventions import BLOCKS, MESSAGES, PARTS, SAID
 from orchestration.sources.otlp.spans import Event
+from orchestration.sources.reading import LEFT_OUT
 
+_Roles = frozenset[str | None]
 Items = dict[int, dict[str, Any]]  # of a flattened list: index -> rest of the name -> value
 
 
@@ -19,7 +21,7 @@ def asked(said: dict[str, Any], lists: dict[str, Items], events: list[Event]) ->
             for message in reversed(users or messages[-1:]):
                 if text := _text(message):
                     return text
-    return plain(said.get("input_value"))
+    return _passed_on(said.get("input_value"), said.get("input_form"), _QUESTIONS, _ASKING)
 
 
 def answered(said: dict[str, Any], lists: dict[str, Items], events: list[Event]) -> str | None:
@@ -27,7 +29,41 @@ def answered(said: dict[str, Any], lists: dict[str, Items], events: list[Event])
         for messages in _messages(said.get("output_messages"), lists, _ANSWERED, events, "output"):
             if text := _texts(messages):
                 return text
-    return plain(said.get("output_value"))
+    return _passed_on(said.get("output_value"), said.get("output_form"), _ANSWERS, _ANSWERING)
+
+
+# Where the JSON that a framework passes on holds what was asked, or answered; and whose messages do.
+_QUESTIONS = ("messages", "input", "question", "query", "prompt", "kwargs")
+_ANSWERS = ("messages", "choices", "generations", "message", "output", "answer", "response", "result",
+            "kwargs")  # fmt: skip
+_ASKING = frozenset({None, "user", "human"})
+_ANSWERING = frozenset({None, "assistant", "ai", "model"})
+_DEEPEST = 8
+
+
+def _passed_on(value: Any, form: Any, names: tuple[str, ...], who: _Roles) -> str | None:
+    """The whole input, or output. Of JSON only what somebody said in it: the rest is nobody's words."""
+    if form != "application/json" or not isinstance(value, str):
+        return plain(value)
+    found = parsed_json(value)
+    if isinstance(found, dict | list):
+        return _said_in(found, names, who, _DEEPEST)
+    return None if value[:1] in ("{", "[") else plain(found if isinstance(found, str) else value)
+
+
+def _said_in(found: Any, names: tuple[str, ...], who: _Roles, deepest: int) -> str | None:
+    if not deepest or isinstance(found, str):
+        return plain(found)
+    if isinstance(found, list):
+        parts = (one for one in reversed(found) if isinstance(one, dict | list))
+        said = (_said_in(one, names, who, deepest - 1) for one in parts)
+        return next(filter(None, said), None)
+    if not isinstance(found, dict):
+        return None
+    if "content" in found or "parts" in found:
+        return _text(found) if found.get("role", found.get("type")) in who else None
+    said = (_said_in(found[name], names, who, deepest - 1) for name in names if name in found)
+    return next(filter(None, said), None)
 
 
 def _texts(messages: list[dict[str, Any]]) -> str | None:
@@ -60,7 +96,7 @@ def _messages(
 
 
 def plain(value: Any) -> str | None:
-    return value if type(value) is str and value and value != HIDDEN else None
+    return value if type(value) is str and value and value not in LEFT_OUT else None
 
 
 def parsed_json(value: Any) -> Any:

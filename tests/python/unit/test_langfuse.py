@@ -201,6 +201,60 @@ def test_a_generation_tells_its_turn_and_costs() -> None:
             {"input": 40, "output": 20, "cache_read.input_tokens": 60},
             {"input_tokens": 40, "cache_read_tokens": 60, "output_tokens": 20},
         ),
+        # Google's by modality, through LangChain: the input may hold the cached ones, or not.
+        (
+            {
+                "input": 0,
+                "output": 0,
+                "total": 120,
+                "input_modality_TEXT": 60,
+                "output_modality_TEXT": 20,
+                "cached_modality_TEXT": 30,
+                "cached_modality_IMAGE": 10,
+            },
+            {"input_tokens": 60, "cache_read_tokens": 40, "output_tokens": 20},
+        ),
+        (
+            {
+                "input": 0,
+                "output": 0,
+                "total": 120,
+                "input_modality_TEXT": 100,
+                "output_modality_TEXT": 20,
+                "cached_modality_TEXT": 40,
+            },
+            {"input_tokens": 60, "cache_read_tokens": 40, "output_tokens": 20},
+        ),
+        # Anthropic's by how long they are kept, and OpenAI's by tier.
+        (
+            {
+                "input": 100,
+                "output": 20,
+                "total": 1420,
+                "input_cache_read": 500,
+                "input_cache_creation": 0,
+                "input_ephemeral_5m_input_tokens": 300,
+                "input_ephemeral_1h_input_tokens": 500,
+            },
+            {
+                "input_tokens": 100,
+                "cache_read_tokens": 500,
+                "cache_write_tokens": 300,
+                "cache_write_1h_tokens": 500,
+                "output_tokens": 20,
+            },
+        ),
+        (
+            {
+                "input": 0,
+                "output": 0,
+                "total": 120,
+                "input_flex": 60,
+                "input_flex_cache_read": 40,
+                "output_flex": 20,
+            },
+            {"input_tokens": 60, "cache_read_tokens": 40, "output_tokens": 20},
+        ),
     ],
 )
 def test_each_token_is_counted_once(details: dict[str, Any], tokens: dict[str, int]) -> None:

@@ -384,6 +384,60 @@ def test_guardrails_retrievals_and_tools() -> None:
     assert called["tool"]["tool"] == "find"
 
 
+def test_a_tool_that_costs_is_billed() -> None:
+    """An MCP server may have a price for each call: the proxy's budget counts it, and so do we."""
+    nothing = dict.fromkeys(("total_tokens", "prompt_tokens", "completion_tokens"), 0)
+    for call_type in ("call_mcp_tool", "acall_mcp_tool"):
+        paid = payload(call_type=call_type, usage={}, response_cost=Decimal("0.05"), **nothing)
+        found = said(paid)
+        assert set(found) == {"tool", "cost"}
+        assert (found["cost"]["call_type"], found["cost"]["reported_cost"]) == ("tool", "0.05")
+    assert set(said(payload(call_type="call_mcp_tool", response_cost=0, usage={}))) == {"tool"}
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict", "expected"),
+    [
+        ("failure", "guardrail_intervened", "blocked"),
+        ("failure", "success", "error"),
+        ("success", "guardrail_intervened", "ok"),
+    ],
+)
+def test_what_a_guardrail_stopped_was_blocked(status: str, verdict: str, expected: str) -> None:
+    check = [{"guardrail_name": "pii", "guardrail_mode": "pre_call", "guardrail_status": verdict}]
+    paid = payload(status=status, guardrail_information=check)
+    in_table = row(status=status, metadata={"usage_object": USAGE, "guardrail_information": check})
+    for record in (paid, in_table):
+        assert said(record)["query"]["status"] == expected
+
+
+MASTER = "default_user_id"
+
+
+@pytest.mark.parametrize("said_so", [{"user": MASTER}, {"metadata": {"user_api_key_user_id": MASTER}}])
+def test_whoever_has_the_key_of_the_proxy_is_nobody_in_particular(said_so: dict[str, Any]) -> None:
+    assert "user_id" not in said(row(end_user="", **{"user": "", **said_so}))["query"]
+    assert said(row(end_user="ana", **said_so))["query"]["user_id"] == "ana"
+
+
+@pytest.mark.parametrize(
+    "call_type", ["alist_containers", "create_container", "acreate_skill", "alist_input_items"]
+)
+def test_what_nobody_asked_is_no_turn(call_type: str) -> None:
+    nothing = dict.fromkeys(("total_tokens", "prompt_tokens", "completion_tokens", "spend"), 0)
+    assert lines(row(call_type=call_type, **nothing)) == []
+
+
+def test_a_text_that_litellm_left_out_is_none() -> None:
+    word = "redacted-by-litellm"
+    answer = {"choices": [{"message": {"content": word}}]}
+    for asked in ([{"role": "user", "content": word}], word):
+        assert (
+            not {"query_text", "response_text"}
+            & said(payload(messages=asked, response=answer))["query"].keys()
+        )
+
+
 def test_what_is_not_known_is_kept_and_counted() -> None:
     query = said(payload(brand_new="x", novel="long " * 100))["query"]
     assert query["attributes"]["unknown"] == {"brand_new": "x", "novel": {"characters": 500}}

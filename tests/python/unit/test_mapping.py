@@ -128,6 +128,44 @@ def test_when_it_was(tmp_path: Path, field: str, cell: str, expected: str) -> No
     assert mapped(tmp_path, f"x\n{cell}\n", said)[0]["ts"] == expected
 
 
+@pytest.mark.parametrize("written", ["true", "True", "TRUE"])
+def test_a_truth_of_a_map_is_one_however_a_table_spells_it(tmp_path: Path, written: str) -> None:
+    """Rows that were to be skipped landed, as a table of pandas says `True` where YAML said `true`."""
+    said = """
+source: s
+fields: {event_id: n, ts: {column: day, zone: UTC}}
+skip: [{column: is_test, values: [true]}]
+lines: [{kind: query, fields: {status: {column: ok, values: {true: ok, false: error}}}}]
+"""
+    rows = f"1,2026-03-01,False,{written}\n2,2026-03-01,False,FALSE\n3,2026-03-01,{written},true\n"
+    lines = mapped(tmp_path, f"n,day,is_test,ok\n{rows}", said)
+    assert [(line["event_id"], line["status"]) for line in lines] == [("1", "ok"), ("2", "error")]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "cached", "usd", "expected"),
+    [
+        ("1.234", "34", "1,5", (1200, 34, 0.015)),
+        ("1.234.567", "1.234.566", "1.000,25", (1, 1234566, 10.0025)),
+        ("12,0", "2", "1.5", (10, 2, 0.015)),
+        ("1,500", "0", "1,500", (1.5, 0, 0.015)),
+    ],
+)
+def test_a_comma_stands_before_decimals_where_the_map_says_so(
+    tmp_path: Path, prompt: str, cached: str, usd: str, expected: tuple[float, ...]
+) -> None:
+    said = MAP + 'delimiter: ";"\ndecimal: ","\n'
+    row = f"1;2026-03-01;{prompt};{cached};{usd}"
+    (line,) = mapped(tmp_path, f"{HEADER.replace(',', ';')}\n{row}\n", said)
+    assert (line["input_tokens"], line["cache_read_tokens"], line["reported_cost"]) == expected
+
+
+def test_columns_that_nobody_reads_may_be_called_the_same(tmp_path: Path) -> None:
+    """A spreadsheet that was saved has nameless columns at its end."""
+    (line,) = mapped(tmp_path, f"{HEADER},,,note,note\n1,2026-03-01,5,0,1,,,a,b\n")
+    assert line["input_tokens"] == 5
+
+
 def test_rows_are_skipped_by_rule_and_lines_by_their_own(tmp_path: Path) -> None:
     said = """
 source: s

@@ -640,6 +640,111 @@ def test_a_provider_is_one_whichever_of_its_interfaces_was_spoken_to(said: str, 
     assert (the("query", record)["provider"], the("cost", record)["provider"]) == (ours, ours)
 
 
+@pytest.mark.parametrize(
+    ("said", "kinds"),
+    [
+        # Phoenix says UNKNOWN of spans of other conventions; these tell what they are.
+        ({**CALL, "openinference.span.kind": "UNKNOWN"}, ["query", "cost"]),
+        ({"openinference.span.kind": "unknown", "gen_ai.operation.name": "invoke_workflow"}, ["query"]),
+        ({"openinference.span.kind": "UNKNOWN", "input.value": "?"}, []),
+        # Pydantic AI before it named operations: a run sums up what its calls used, tools their name.
+        ({"gen_ai.agent.name": "a", "gen_ai.usage.input_tokens": 9}, ["query"]),
+        ({"gen_ai.tool.name": "find", "gen_ai.tool.call.id": "1"}, ["tool"]),
+        ({"gen_ai.system": "openai"}, ["query"]),
+        ({"gen_ai.system": "openai", "gen_ai.response.model": "m"}, ["query", "cost"]),
+        # Nobody knows that it was an agent's: kept, and refused for want of a model.
+        ({"gen_ai.usage.input_tokens": 9}, ["query", "cost"]),
+        ({"agent.name": "of some other machinery"}, []),
+    ],
+)
+def test_a_span_without_a_kind_or_operation_is_told_by_what_it_says(
+    said: dict[str, Any], kinds: list[str]
+) -> None:
+    assert [line["kind"] for line in lines(request(span(said)))] == kinds
+
+
+@pytest.mark.parametrize(
+    ("cost", "tokens", "reported"),
+    [
+        (0.0, 5, None),
+        (0, 5, None),
+        (0.0, 0, "0"),
+        (0.5, 5, "0.5"),
+        (0.0, None, "0"),
+    ],
+)
+def test_a_model_that_nobody_priced_is_not_free(
+    cost: float, tokens: int | None, reported: str | None
+) -> None:
+    """An instrumentation that knows no price of a model writes 0, and ours would never be looked up."""
+    used = {} if tokens is None else {"gen_ai.usage.input_tokens": tokens}
+    said = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "gen_ai.usage.cost": cost}
+    assert the("cost", request(span({**said, **used}))).get("reported_cost") == reported
+
+
+@pytest.mark.parametrize("session", ["Sess-ABC", "0", 7])
+def test_a_result_about_a_session_finds_it(session: Any) -> None:
+    said = {**CALL, "session.id": session, "session.evaluations.0.evaluation.name": "satisfied",
+            "session.evaluations.0.evaluation.score": 0.9}  # fmt: skip
+    record = request(span(said))
+    assert the("evaluation", record)["target_id"] == the("query", record)["session_id"] == str(session)
+
+
+def _whole(side: str, value: Any, form: str | None = "application/json") -> dict[str, Any]:
+    typed = {} if form is None else {f"{side}.mime_type": form}
+    return {f"{side}.value": value if isinstance(value, str) else json.dumps(value), **typed}
+
+
+_CALLING = {"role": "assistant", "content": None, "tool_calls": [{"function": {"name": "find"}}]}
+_TOLD = {"messages": [{"type": "human", "content": "Where?"}, {"type": "ai", "content": "There."}]}
+_PACKED = {
+    "lc": 1,
+    "id": ["messages", "HumanMessage"],
+    "kwargs": {"content": "Where?", "type": "human"},
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "question", "answer"),
+    [
+        (_TOLD, _TOLD, "Where?", "There."),
+        ({"messages": [[_PACKED]]}, {"choices": [{"message": _CALLING}]}, "Where?", None),
+        (
+            {"question": "Where?", "tenant": "t"},
+            {"query": "Where?", "result": "There."},
+            "Where?",
+            "There.",
+        ),
+        ({"input": {"question": "Where?"}}, {"id": "chatcmpl-1", "model": "m"}, "Where?", None),
+        ("Where?", '{"broken', "Where?", None),
+        ('"Where?"', "5", "Where?", "5"),
+        ([{"role": "tool", "content": "root:x:0:0"}], ["There."], None, None),
+    ],
+)
+def test_of_json_that_a_framework_passes_on_only_what_somebody_said_is_text(
+    asked: Any, answered: Any, question: str | None, answer: str | None
+) -> None:
+    """Whole requests and responses were scored, embedded and shown as questions and answers."""
+    said = {"openinference.span.kind": "CHAIN", **_whole("input", asked), **_whole("output", answered)}
+    query = the("query", request(span(said)))
+    assert (query.get("query_text"), query.get("response_text")) == (question, answer)
+
+
+def test_what_is_not_called_json_is_as_it_was_typed() -> None:
+    said = {"openinference.span.kind": "CHAIN", **_whole("input", {"a": 1}, None),
+            **_whole("output", {"a": 1}, "text/plain")}  # fmt: skip
+    query = the("query", request(span(said)))
+    assert query["query_text"] == query["response_text"] == '{"a": 1}'
+
+
+@pytest.mark.parametrize("word", ["__REDACTED__", "redacted-by-litellm"])
+def test_what_stands_for_a_text_is_none(word: str) -> None:
+    asked, answered = _messages("user", {**_TEXTED, "content": word}), {"role": "ai", "content": word}
+    said = {**CALL, "gen_ai.input.messages": json.dumps([asked]),
+            "gen_ai.output.messages": json.dumps([answered])}  # fmt: skip
+    assert not {"query_text", "response_text"} & the("query", request(span(said))).keys()
+
+
 def test_a_product_says_what_no_convention_has_a_word_for() -> None:
     said = {**CALL, "assay.surface": "chat", "assay.colour": "red", "assay.poem": "x" * 1000}
     record = request(span(said), resource={"assay.workspace": "acme"})
@@ -768,10 +873,24 @@ def test_a_clock_that_went_backwards_leaves_no_latency() -> None:
     "record",
     [b'{"resourceSpans":', b'{"resourceSpans":[],"resourceSpans":[]}', b'{"resourceSpans":7}',
      b'{"resourceSpans":[' + b"[" * 100_000, b'{"resourceMetrics":[]}', b"\xff",
-     b'{"resourceSpans":[{"scopeSpans":[{"spans":7}]}]}'],
+     b'{"resourceSpans":[{"scopeSpans":[{"spans":7}]}]}',
+     b'{"resource_spans":[{"scope_spans":[{"spans":[{}]}]}]}',
+     b'{"resourceSpans":[{"scope_spans":[{"spans":[{}]}]}]}',
+     b'{"resourceSpans":[{"resource":{},"instrumentationLibrarySpans":[{"spans":[{}]}]}]}',
+     b'{"resourceLogs":[{"instrumentationLibraryLogs":[{"logRecords":[{}]}]}]}'],
 )  # fmt: skip
 def test_what_is_no_request_goes_on_as_it_came(record: bytes) -> None:
     assert OTLP_JSON.translate(record, LIMITS) is None
+
+
+def test_a_collector_may_write_its_measures_first(tmp_path: Path) -> None:
+    path = tmp_path / "all.jsonl"
+    path.write_bytes(b'{"resourceMetrics":[{"scopeMetrics":[]}]}\n' + request(span(CALL)) + b"\n")
+    (part,) = read_file(path, LIMITS)
+    assert isinstance(part, Slice)
+    parsed = parse(part, LIMITS)
+    assert sorted(type(event).__name__ for event in parsed.events) == ["Cost", "Query"]
+    assert [refused.reason.value for _, refused in parsed.refused] == ["MISSING_FIELD"]
 
 
 def test_a_key_twice_is_seen_however_it_hides() -> None:

@@ -53,6 +53,31 @@ def test_a_users_score_that_is_no_number_is_none() -> None:
     assert (line["type"], line["value"]) == ("thumb", 1)
 
 
+_CALL = {"gen_ai": {"operation": {"name": "chat"}, "request": {"model": "m"},
+                    "usage": {"input_tokens": 9}}}  # fmt: skip
+
+
+def spanned(project: str = "shop", **said: Any) -> dict[str, Any]:
+    span = {"span_id": "b1", "name": "chat", "span_kind": "UNKNOWN", "status_code": "OK",
+            "start_time": "2026-03-01T11:00:00Z", "end_time": "2026-03-01T11:00:01Z",
+            "attributes": _CALL}  # fmt: skip
+    return {"span": span | said, "trace_id": "a1", "project": project, "session_id": None}
+
+
+def test_a_span_whose_kind_phoenix_does_not_know_is_read() -> None:
+    """It keeps spans of OpenTelemetry's conventions as they are, and calls some of them UNKNOWN."""
+    assert [line["kind"] for line in lines(spanned()) or []] == ["query", "cost"]
+
+
+@pytest.mark.parametrize(
+    "project", ["playground", "assistant_agent", "Experiment-0123456789abcdef01234567"]
+)
+def test_what_phoenix_asks_by_itself_costs_and_is_no_query(project: str) -> None:
+    (line,) = lines(spanned(project)) or []
+    assert (line["kind"], line["query_id"]) == ("cost", None)
+    assert [line["kind"] for line in lines(spanned(f"my-{project}")) or []] == ["query", "cost"]
+
+
 def test_a_record_that_nobody_foresaw_takes_none_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """A type that no translation knew ended the import, and all that came behind never landed."""
 
