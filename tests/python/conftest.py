@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import loopback
 import psycopg
 import pytest
@@ -23,6 +24,20 @@ from orchestration.warehouse.server import EmbeddedServer
 
 # Fixtures of Dagster's definitions and processes, which take seconds to load: only those who ask wait.
 pytest_plugins = ("dagster_world", "operator_world")
+
+# Tests say what they need themselves; what a shell says of Assay, PostgreSQL or dbt is not meant for
+# them, but for how many and how long.
+_FOR_TESTS = (
+    "ASSAY_TESTS_", "ASSAY_MUTANTS_", "ASSAY_TORTURE", "ASSAY_HISTORIES", "ASSAY_PROBE_ROUNDS",
+    "ASSAY_SAMPLES", "DBT_SEND_ANONYMOUS_USAGE_STATS",
+)  # fmt: skip
+for _name in [one for one in os.environ if one.startswith(("ASSAY_", "PG", "DBT_"))]:
+    if not _name.startswith(_FOR_TESTS):
+        del os.environ[_name]
+
+# A machine that others use may stand still for longer than any deadline of one example.
+hypothesis.settings.register_profile("assay", hypothesis.settings.default, deadline=None)
+hypothesis.settings.load_profile("assay")
 
 # Nobody here talks to another machine, nor does what tests start.
 loopback.stay_here()
@@ -54,8 +69,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _no_warehouse_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test must never reach the warehouse of whoever runs it."""
-    for name in ("ASSAY_DATABASE_URL", "ASSAY_PORT"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ASSAY_HOME", str(TEST_HOMES / "nobody-set-one"))
 
 

@@ -72,7 +72,7 @@ def test_nothing_is_read_unless_it_is_configured(warehouse: psycopg.Connection) 
 def test_a_configured_source_is_read_once_an_interval_and_shows_rows_and_lag(
     warehouse: psycopg.Connection, home: Path, source: str
 ) -> None:
-    configure(home, source)
+    configure(home, source, every="9999h")
     (asked,) = tick().run_requests or []
     assert asked.job_name == "import_sources"
     result = ran(dict(asked.tags))

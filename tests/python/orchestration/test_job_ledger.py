@@ -234,7 +234,7 @@ def _working(session: psycopg.Connection) -> subprocess.Popen[str]:
     return worker
 
 
-def _until(session: psycopg.Connection, key: str = "k", seconds: float = 10) -> list[ledger.Waiting]:
+def _until(session: psycopg.Connection, key: str = "k", seconds: float = 60) -> list[ledger.Waiting]:
     until = time.monotonic() + seconds
     while not (found := ledger.due_again(session, -60)) and time.monotonic() < until:
         time.sleep(0.1)
@@ -261,10 +261,10 @@ def test_a_limit_on_idle_sessions_ends_no_job(session: psycopg.Connection) -> No
     """Prevents a job of an hour from losing its key, and its work, to a database that ends who is
     silent for half of one."""
     name = session.info.dbname
-    session.execute(f"alter database {name} set idle_session_timeout = '250ms'".encode())
+    session.execute(f"alter database {name} set idle_session_timeout = '2s'".encode())
     ledger.queue(session, "build", "k")
     with ledger.attempt("build", "k"):
-        time.sleep(0.6)
+        time.sleep(3)
         living = """select count(*) from pg_stat_activity
                     where application_name = 'assay job' and datname = current_database()"""
         assert session.execute(living).fetchall() == [(1,)]

@@ -239,7 +239,9 @@ def test_a_watcher_is_left_alone_and_its_silence_is_healed(
             assert refreshed == []
             assert heal(warehouse, patience_s=0) is not None
         refreshed.clear()
-        time.sleep(0.2)
+        watching = "select 1 from pg_stat_activity where application_name = 'assay watch'"
+        while warehouse.execute(watching).fetchone():
+            time.sleep(0.05)
         assert heal(warehouse, patience_s=60) is not None
     assert url
     assert refreshed == [1]

@@ -112,7 +112,7 @@ def _reads_while_it_is_filled(house: House, ended: Event) -> tuple[object, bool]
     time.sleep(0.5)
     with psycopg.connect(house.url) as reader:
         (found,) = reader.execute("select sum(entries) from house.agg").fetchall()
-        return found[0], ended.wait(15)
+        return found[0], ended.wait(60)
 
 
 @pytest.mark.parametrize("new", ["measure", "key"])

@@ -191,7 +191,7 @@ def test_watch_lands_files_and_inbox_until_told_to_stop(world: World) -> None:
             connection.execute("insert into landing.inbox (line) values (%s)", (tool("2").decode(),))
         assert json.loads(watch.stdout.readline())["files"][0]["path"] == "inbox"
         watch.send_signal(signal.SIGTERM)
-        assert watch.wait(timeout=10) == 0
+        assert watch.wait(timeout=60) == 0
     assert [path.name for path in world.folder.rglob("*.jsonl")] == ["a.jsonl"]
     assert (world.folder / "landed" / "a.jsonl").exists()
 

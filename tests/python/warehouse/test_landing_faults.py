@@ -210,9 +210,9 @@ def test_kill_among_several_processes_then_land_again_equals_one_clean_run(
             assert landing.poll() is None
         workers = psutil.Process(landing.pid).children(recursive=True)
         (landing if victim == "parent" else workers[-1]).kill()
-        _, alive = psutil.wait_procs(workers, timeout=20)
+        _, alive = psutil.wait_procs(workers, timeout=60)
         assert not alive
-        assert landing.wait(timeout=20) != 0
+        assert landing.wait(timeout=60) != 0
     assert world.value("select count(*) from raw.tool_log") < 4000
     again = subprocess.run(command, check=True, capture_output=True)
     assert b'"lines": 4000' in again.stdout
@@ -560,6 +560,6 @@ def test_watch_lands_what_comes_in_the_place_of_a_file_that_cannot_be_moved(worl
 
     world.write("a.jsonl", query("a"))
     with world.lander() as lander:
-        threading.Timer(20, stop.set).start()
+        threading.Timer(60, stop.set).start()
         Watch(lander, world.folder, 0.0, say, stop).run()
     assert world.rows("select event_id from raw.query_log order by 1") == [("a",), ("b",)]
