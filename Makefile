@@ -11,7 +11,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
 
-.PHONY: help install demo dagster test lint unit docs bench bench-install torture faults mutants sources sources-install trials lock clean
+.PHONY: help install demo dagster test lint lint-python lint-sql unit docs bench bench-install torture faults mutants sources sources-install trials lock clean
 
 help: ## what you can do here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -34,10 +34,16 @@ dagster: $(STAMP) ## the Dagster UI over the warehouse (stop with Ctrl-C)
 
 test: $(STAMP) lint unit ## every linter, and all tests but the long ones
 
+# mypy has one core: the other one is sqlfluff's.
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory --output-sync --jobs 2 lint-python lint-sql
+
+lint-python: $(STAMP)
 	$(BIN)/mypy
+
+lint-sql: $(STAMP)
 	$(BIN)/sqlfluff lint --processes 0 models tests/dbt
 
 # Three workers on two cores: tests wait for servers, sensors and locks a third of their time.
