@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ import psycopg
 import pytest
 from model_server import model_server
 from operator_world import until
-from systems_world import PYTHON, Marts, imported, run
+from systems_world import HERE, PYTHON, Marts, imported, run
 
 from orchestration.refresh.engine import refresh_all
 
@@ -111,6 +112,50 @@ def test_the_marts_say_what_the_model_server_knows(
         assert one("select sum(negative) from marts.feedback_analysis") == (1,)
         assert one("select metrics ->> 'faithfulness' from raw.evaluation_log") == ("0.5",)
         assert one("select count(*) from raw.query_log where source <> 'phoenix'") == (0,)
+
+
+def test_spans_of_opentelemetrys_own_conventions_are_read(
+    built_url: str,
+    new_database: Callable[[], AbstractContextManager[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Phoenix keeps them as they are; some it puts into its own words, of others it says UNKNOWN."""
+    monkeypatch.setenv("ASSAY_DATABASE_URL", built_url)
+    with new_database() as theirs, model_server() as server, phoenix(theirs, tmp_path) as url:
+        command = [sys.executable, str(HERE / "client.py"), "otel", server.url, url]
+        subprocess.run(command, check=True, capture_output=True, timeout=300)
+        truth = server.truth
+        send_workflow(url)
+        with psycopg.connect(theirs, autocommit=True) as there:
+            every = CALLS + 2 + EMBEDDED + 2 + 1
+            until(lambda: count(there, "spans") == every, "Phoenix has written all spans")
+            unknown = there.execute("select name from spans where span_kind = 'UNKNOWN'").fetchall()
+            assert unknown == [("workflow",)]
+        imported("phoenix", theirs)
+    with psycopg.connect(built_url, autocommit=True) as session:
+        refresh_all(session)
+        one = Marts(session).one
+        said = "select sum(queries), sum(errors) from marts.performance_overview"
+        assert one(said) == (TURNS + 1, truth["errors"])
+        # These write the whole of a prompt and an answer, and nothing of what they consist of.
+        used = one("""select sum(input_tokens), sum(output_tokens), count(*) from core.fct_costs
+                      where call_type = 'generation'""")
+        asked = truth["input_tokens"] + truth["cache_read_tokens"]
+        assert used == (asked, truth["output_tokens"] + truth["reasoning_tokens"], CALLS)
+        assert one("select reason from landing.quarantine") is None
+
+
+def send_workflow(url: str) -> None:
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(f"{url}/v1/traces")))
+    said = {"gen_ai.operation.name": "invoke_workflow", "gen_ai.workflow.name": "answering"}
+    provider.get_tracer("assistant").start_span("workflow", attributes=said).end()
+    provider.shutdown()
 
 
 def count(there: psycopg.Connection[Any], table: str) -> int:
