@@ -53,10 +53,12 @@ FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
 # These take longest and begin first: what a worker gets last, it does while the others wait.
 LONGEST = (
     "test_dbt_build",
+    "test_engine_builds",
     "test_ui",
     "test_truth",
     "test_histories",
     "test_bench",
+    "test_engine_shapes",
     "test_definitions",
 )
 
