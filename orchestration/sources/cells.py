@@ -21,7 +21,7 @@ Convert = Callable[[Any], Any]
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _NOT_FINITE = {"nan": b"NaN", "inf": b"Infinity", "+inf": b"Infinity", "infinity": b"Infinity",
                "-inf": b"-Infinity", "-infinity": b"-Infinity"}  # fmt: skip
-_GROUPED = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?")
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?")
 _TRUE = {"true", "t", "yes", "y", "1"}
 _FALSE = {"false", "f", "no", "n", "0"}
 _MOST_DIGITS = 400  # of a number that is still read: more are no number of anything

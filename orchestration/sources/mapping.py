@@ -1,7 +1,7 @@
 """A map: which column of somebody's table says which field of the contract. `docs/sources/csv.md`."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -184,7 +184,7 @@ class _Compiler:
             convert = of_commas(convert)
         if how.values is None:
             return convert
-        told, plain = _told(how.values), convert
+        told, plain = _told(how.values.items()), convert
         return lambda value: plain(value) if (word := told(value)) is None else word
 
     def of_type(self, where: str, name: str, kind: Type, how: From) -> Convert:
@@ -235,20 +235,21 @@ class _Compiler:
             if (rule.values is None) == (rule.empty is None):
                 raise self.error("skip", f"{rule.column!r} needs either `values` or `empty`")
             self.made.columns.add(rule.column)
-            tests.append((rule.column, _told(dict.fromkeys(rule.values or (), True)), rule.empty))
+            tests.append((rule.column, _told([(word, True) for word in rule.values or ()]), rule.empty))
         return lambda row: any(
             told(value := row.get(column)) or (empty is not None and self.is_empty(value) is empty)
             for column, told, empty in tests
         )
 
 
-def _told(words: dict[Scalar, Scalar]) -> Callable[[Any], Scalar | None]:
+def _told(words: Iterable[tuple[Scalar, Scalar]]) -> Callable[[Any], Scalar | None]:
     """What a map says of a cell. YAML's `true` is `True` and `TRUE`, too; all else is as it stands."""
-    exact = {str(word): to for word, to in words.items() if not isinstance(word, bool)}
-    truths = {str(word).lower(): to for word, to in words.items() if isinstance(word, bool)}
+    pairs = list(words)  # as a dict, 1 and true would be one
+    exact = {str(word): to for word, to in pairs if not isinstance(word, bool)}
+    truths = {str(word).lower(): to for word, to in pairs if isinstance(word, bool)}
 
     def told(value: Any) -> Scalar | None:
-        said = str(value)
+        said = str(value).lower() if isinstance(value, bool) else str(value)
         return exact[said] if said in exact else truths.get(said.lower())
 
     return told

@@ -32,8 +32,9 @@ NAME = "phoenix"
 
 # JSON in a text, which Phoenix unpacks: packed again, it is one attribute as everywhere else.
 _PACKED = ("metadata", "llm.prompt_template.variables", "tool.parameters", "llm.invocation_parameters")
-# Projects that Phoenix fills by itself: its playground, experiments, assistant. Nobody asked there.
-_PHOENIXS = re.compile(r"playground|Experiment-[0-9a-f]{24}|assistant_agent")
+# Projects that Phoenix fills by itself: its playground, experiments, assistant; and of its judges.
+_JUDGES = r"evaluators|dataset-evaluator-[0-9a-f]{24}"
+_PHOENIXS = re.compile(rf"playground|Experiment-[0-9a-f]{{24}}|assistant_agent|{_JUDGES}")
 _THUMBS = {"thumbs-up": 1, "thumbs_up": 1, "up": 1, "positive": 1, "like": 1, "thumbs-down": -1,
            "thumbs_down": -1, "down": -1, "negative": -1, "dislike": -1}  # fmt: skip
 
@@ -79,7 +80,8 @@ def _span_lines(said: Mapping[str, Any], around: Mapping[str, Any]) -> Iterator[
         if is_users:
             yield {**line, "source": NAME}
         elif line["kind"] == "cost":
-            yield {**line, "source": NAME, "query_id": None}
+            judged = {"call_type": "judge"} if re.fullmatch(_JUDGES, str(project)) else {}
+            yield {**line, "source": NAME, "query_id": None, **judged}
 
 
 def _flat(value: Any, path: str) -> Iterator[tuple[str, Any]]:

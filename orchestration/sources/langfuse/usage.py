@@ -33,7 +33,7 @@ class Usage:
             elif name in METERS:
                 _add(self.tokens, METERS[name], value)
             elif name.startswith(CACHED):
-                _add(held, "cache_read_tokens", value)
+                _add(self.tokens, "cache_read_tokens", value)
             elif name in OF_SPANS:
                 held.setdefault(OF_SPANS[name], counted(value))
             else:

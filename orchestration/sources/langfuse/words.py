@@ -39,7 +39,7 @@ OF_SPANS = {
     "completion_details.reasoning": "reasoning_tokens", "details.reasoning_tokens": "reasoning_tokens",
     "completion_details.audio": "audio_output_tokens", "audio.output_tokens": "audio_output_tokens",
 }  # fmt: skip
-# Google's tokens from a cache, by what they were; the input holds them, unless the sum says otherwise.
+# Google's tokens from a cache, by what they were: the SDK has taken them out of its input.
 CACHED = "cached_modality_"
 DETAILS = {
     "prompt_tokens_details": "input", "input_tokens_details": "input",

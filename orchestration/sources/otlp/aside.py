@@ -12,7 +12,7 @@ KEPT = frozenset({
     "gen_ai.request.encoding_formats", "gen_ai.request.frequency_penalty", "gen_ai.request.max_tokens",
     "gen_ai.request.presence_penalty", "gen_ai.request.seed", "gen_ai.request.stop_sequences",
     "gen_ai.request.stream", "gen_ai.request.temperature", "gen_ai.request.top_k",
-    "gen_ai.request.top_p", "gen_ai.response.id", "gen_ai.token.type", "gen_ai.tool.call.id",
+    "gen_ai.request.top_p", "gen_ai.response.id", "gen_ai.token.type",
     "gen_ai.tool.type", "llm.token_count.total", "llm.usage.total_tokens", "llm.is_streaming",
     "tag.tags", "graph.node.id", "graph.node.name",
     "graph.node.parent_id", "prompt.vendor", "prompt.url", "tool.id", "reranker.top_k",

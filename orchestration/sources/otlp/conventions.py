@@ -86,6 +86,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "prompt_name": ("gen_ai.prompt.name", "prompt.id"),
     "prompt_version": ("gen_ai.prompt.version", "llm.prompt_template.version"),
     "tool": ("gen_ai.tool.name", "tool.name"),
+    "tool_call": ("gen_ai.tool.call.id",),
     "data_source": ("gen_ai.data_source.id",),
     "top_k": ("gen_ai.retrieval.top_k",),
     "documents": ("gen_ai.retrieval.documents",),

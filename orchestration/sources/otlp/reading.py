@@ -167,7 +167,7 @@ def _unnamed(said: Attributes, *, has_used: bool) -> str | None:
     """Neither a kind nor an operation. What an agent says it used, its calls have said one by one."""
     if any(name in said for name in _MODELS):
         return "generation"
-    if "tool" in said:
+    if "tool_call" in said and "tool" in said:
         return "tool"
     if has_used:
         return "turn" if "assistant" in said else "generation"

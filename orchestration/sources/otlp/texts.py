@@ -9,7 +9,7 @@ from orchestration.sources.otlp.conventions import BLOCKS, MESSAGES, PARTS, SAID
 from orchestration.sources.otlp.spans import Event
 from orchestration.sources.reading import LEFT_OUT
 
-_Roles = frozenset[str | None]
+_Roles = tuple[str, ...]
 Items = dict[int, dict[str, Any]]  # of a flattened list: index -> rest of the name -> value
 
 
@@ -33,11 +33,12 @@ def answered(said: dict[str, Any], lists: dict[str, Items], events: list[Event])
 
 
 # Where the JSON that a framework passes on holds what was asked, or answered; and whose messages do.
-_QUESTIONS = ("messages", "input", "question", "query", "prompt", "kwargs")
-_ANSWERS = ("messages", "choices", "generations", "message", "output", "answer", "response", "result",
-            "kwargs")  # fmt: skip
-_ASKING = frozenset({None, "user", "human"})
-_ANSWERING = frozenset({None, "assistant", "ai", "model"})
+_QUESTIONS = ("messages", "new_message", "message", "input", "question", "query", "query_str",
+              "user_msg", "prompt", "contents")  # fmt: skip
+_ANSWERS = ("messages", "choices", "candidates", "generations", "replies", "message", "output",
+            "answer", "response", "result", "raw")  # fmt: skip
+_ASKING = ("user", "human", "HumanMessage", "HumanMessageChunk")
+_ANSWERING = ("assistant", "ai", "model", "AIMessage", "AIMessageChunk")
 _DEEPEST = 8
 
 
@@ -60,10 +61,22 @@ def _said_in(found: Any, names: tuple[str, ...], who: _Roles, deepest: int) -> s
         return next(filter(None, said), None)
     if not isinstance(found, dict):
         return None
-    if "content" in found or "parts" in found:
-        return _text(found) if found.get("role", found.get("type")) in who else None
+    if isinstance(kind := found.get("type"), str) and kind.endswith("_call"):
+        return None  # of a tool: what went in and came out is nobody's
+    if isinstance(content := found.get("content"), dict):
+        return _said_in(content, names, who, deepest - 1)
+    if isinstance(packed := found.get("kwargs"), dict):
+        return _text(packed) if _class_of(found, packed) in who else None
+    if content is not None or "parts" in found:
+        return _text(found) if found.get("role", kind) in who else None
     said = (_said_in(found[name], names, who, deepest - 1) for name in names if name in found)
     return next(filter(None, said), None)
+
+
+def _class_of(found: dict[str, Any], packed: dict[str, Any]) -> Any:
+    """Of a message of LangChain's as it packs them: by its type, or the last name of its class."""
+    names = found.get("id")
+    return packed.get("type") or (names[-1] if isinstance(names, list) and names else None)
 
 
 def _texts(messages: list[dict[str, Any]]) -> str | None:

@@ -225,6 +225,18 @@ def test_a_generation_tells_its_turn_and_costs() -> None:
             },
             {"input_tokens": 60, "cache_read_tokens": 40, "output_tokens": 20},
         ),
+        # Taken out already, whatever else the total counts.
+        (
+            {
+                "input": 0,
+                "output": 0,
+                "total": 130,
+                "input_modality_TEXT": 60,
+                "output_modality_TEXT": 20,
+                "cached_modality_TEXT": 40,
+            },
+            {"input_tokens": 60, "cache_read_tokens": 40, "output_tokens": 20},
+        ),
         # Anthropic's by how long they are kept, and OpenAI's by tier.
         (
             {

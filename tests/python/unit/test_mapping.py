@@ -142,6 +142,20 @@ lines: [{kind: query, fields: {status: {column: ok, values: {true: ok, false: er
     assert [(line["event_id"], line["status"]) for line in lines] == [("1", "ok"), ("2", "error")]
 
 
+@pytest.mark.parametrize("words", ["[true, 1]", "[1, true]", '["true", "1"]'])
+def test_a_truth_and_a_number_of_a_map_are_two_words(tmp_path: Path, words: str) -> None:
+    said = f"""
+source: s
+format: json
+fields: {{event_id: n, ts: {{column: day, zone: UTC}}}}
+skip: [{{column: is_test, values: {words}}}]
+lines: [{{kind: query, constants: {{status: ok}}}}]
+"""
+    rows = [{"n": str(at), "day": "2026-03-01", "is_test": one} for at, one in enumerate([True, 1, 0])]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    assert [line["event_id"] for line in mapped(tmp_path, text, said, "t.jsonl")] == ["2"]
+
+
 @pytest.mark.parametrize(
     ("prompt", "cached", "usd", "expected"),
     [
@@ -149,6 +163,7 @@ lines: [{kind: query, fields: {status: {column: ok, values: {true: ok, false: er
         ("1.234.567", "1.234.566", "1.000,25", (1, 1234566, 10.0025)),
         ("12,0", "2", "1.5", (10, 2, 0.015)),
         ("1,500", "0", "1,500", (1.5, 0, 0.015)),
+        ("1", "0", "0.125", (1, 0, 0.00125)),
     ],
 )
 def test_a_comma_stands_before_decimals_where_the_map_says_so(

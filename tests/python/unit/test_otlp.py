@@ -650,6 +650,8 @@ def test_a_provider_is_one_whichever_of_its_interfaces_was_spoken_to(said: str, 
         # Pydantic AI before it named operations: a run sums up what its calls used, tools their name.
         ({"gen_ai.agent.name": "a", "gen_ai.usage.input_tokens": 9}, ["query"]),
         ({"gen_ai.tool.name": "find", "gen_ai.tool.call.id": "1"}, ["tool"]),
+        # What carries the call of a tool to a server and back is not the call.
+        ({"gen_ai.tool.name": "find", "mcp.method.name": "tools/call"}, []),
         ({"gen_ai.system": "openai"}, ["query"]),
         ({"gen_ai.system": "openai", "gen_ai.response.model": "m"}, ["query", "cost"]),
         # Nobody knows that it was an agent's: kept, and refused for want of a model.
@@ -697,6 +699,8 @@ def _whole(side: str, value: Any, form: str | None = "application/json") -> dict
 
 _CALLING = {"role": "assistant", "content": None, "tool_calls": [{"function": {"name": "find"}}]}
 _TOLD = {"messages": [{"type": "human", "content": "Where?"}, {"type": "ai", "content": "There."}]}
+_RETURNED = {"lc": 1, "id": ["messages", "ToolMessage"], "kwargs": {"content": "root:x:0:0"}}
+_GOOGLES = {"content": {"role": "model", "parts": [{"text": "There."}]}}
 _PACKED = {
     "lc": 1,
     "id": ["messages", "HumanMessage"],
@@ -719,6 +723,15 @@ _PACKED = {
         ("Where?", '{"broken', "Where?", None),
         ('"Where?"', "5", "Where?", "5"),
         ([{"role": "tool", "content": "root:x:0:0"}], ["There."], None, None),
+        ({"messages": [_RETURNED]}, {"messages": [_RETURNED]}, None, None),
+        ({"path": "a", "content": "root:x:0:0"}, [{"content": "root:x:0:0", "id": "1"}], None, None),
+        ({"type": "tool_call", "input": "rm"}, {"type": "mcp_call", "output": "gone"}, None, None),
+        (
+            {"messages": [{"role": ["user"], "content": "x"}]},
+            {"candidates": [_GOOGLES]},
+            None,
+            "There.",
+        ),
     ],
 )
 def test_of_json_that_a_framework_passes_on_only_what_somebody_said_is_text(

@@ -78,6 +78,12 @@ def test_what_phoenix_asks_by_itself_costs_and_is_no_query(project: str) -> None
     assert [line["kind"] for line in lines(spanned(f"my-{project}")) or []] == ["query", "cost"]
 
 
+@pytest.mark.parametrize("project", ["evaluators", "dataset-evaluator-0123456789abcdef01234567"])
+def test_a_judge_of_phoenix_costs_as_a_judge(project: str) -> None:
+    (line,) = lines(spanned(project)) or []
+    assert (line["kind"], line["query_id"], line["call_type"]) == ("cost", None, "judge")
+
+
 def test_a_record_that_nobody_foresaw_takes_none_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """A type that no translation knew ended the import, and all that came behind never landed."""
 
